@@ -1,0 +1,42 @@
+import type { Config, SecretReference } from "../config/schema.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Artifact, Sample } from "../model/sample.ts";
+import type { Secret } from "../model/secret.ts";
+import type { Execute } from "../tools/exec.ts";
+
+export interface CollectorContext {
+  readonly config: Config;
+  /** Read only by convention: collectors write nothing, `engine/collect` saves what they return. */
+  readonly ledger: Ledger;
+  /** Bound to the collector's timeout. */
+  readonly execute: Execute;
+  readonly signal: AbortSignal;
+  /** Seconds since the epoch. */
+  readonly now: number;
+  readonly readSecret: (reference: SecretReference) => Secret;
+}
+
+export interface Collected {
+  readonly samples: readonly Sample[];
+  /** What was seen to exist; kept with the observation, so that other collectors can judge it. */
+  readonly artifacts?: readonly Artifact[];
+  /** Parts that could not be looked at; the collector counts as failed, what it did see is kept. */
+  readonly problems?: readonly string[];
+}
+
+/** One way of looking at what really exists. Interval, timeout, duration and success belong to `engine/collect`. */
+export interface Collector {
+  readonly name: string;
+  /** One sentence for help and docs. */
+  readonly summary: string;
+  /** Default interval, seconds. */
+  readonly every: number;
+  /** Default time limit, seconds. */
+  readonly timeout: number;
+  readonly collect: (context: CollectorContext) => Promise<Collected>;
+}
+
+/** Gives a collector its type; nothing else happens here. */
+export function defineCollector(collector: Collector): Collector {
+  return collector;
+}

@@ -1,0 +1,189 @@
+import * as z from "zod";
+import { parseDuration } from "../model/quantity.ts";
+
+/** `90s`, `1h30m`, `30d`: parsed to seconds. */
+export const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== null, { error: "not a duration: write it like 90s, 15m, 1h30m, 30d" })
+  .transform((text) => parseDuration(text) as number)
+  .meta({ description: "Duration like 90s, 15m, 1h30m, 30d", examples: ["1h", "30d"] });
+
+const name = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,62}$/i,
+    "use letters, digits, dot, dash and underscore, and start with a letter or digit",
+  )
+  .meta({ description: "A name: letters, digits, dot, dash, underscore" });
+
+const absolutePath = z.string().regex(/^\//, "must be an absolute path").meta({ description: "Absolute path" });
+
+/** Where a secret is read from. A literal is refused on purpose. */
+export const secretReference = z
+  .union([
+    z.strictObject({ file: absolutePath }),
+    z.strictObject({ credential: z.string().regex(/^[A-Za-z0-9._-]+$/) }),
+    z.strictObject({ environment: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
+  ])
+  .meta({
+    id: "secret",
+    description:
+      "Where the secret is read from: {file: /path (0600)}, {credential: NAME (systemd LoadCredential=)} or {environment: NAME}. Never the secret itself.",
+  });
+export type SecretReference = z.infer<typeof secretReference>;
+
+const count = z.int().min(0).max(10_000);
+
+/** What is kept: `restic forget`'s meaning, newest first, one artifact per period. */
+export const retentionPolicy = z.strictObject({
+  last: count.default(0).meta({ description: "Keep the newest N" }),
+  within: duration.optional().meta({ description: "Keep everything younger than this, counted from the newest" }),
+  hourly: count.default(0),
+  daily: count.default(0),
+  weekly: count.default(0).meta({ description: "ISO weeks" }),
+  monthly: count.default(0),
+  yearly: count.default(0),
+  slack: duration
+    .prefault("25h")
+    .meta({ description: "How long an artifact that no tier holds may wait for pruning before it counts as excess" }),
+});
+
+export const subvolume = z.strictObject({
+  path: absolutePath.meta({ description: "Mount point or path of the Btrfs subvolume" }),
+  snapshots: absolutePath.meta({ description: "Directory on the same filesystem that receives read-only snapshots" }),
+  retention: name.optional().meta({ description: "Policy that its snapshots must satisfy" }),
+});
+
+export const repository = z.strictObject({
+  repository: z
+    .string()
+    .min(1)
+    .meta({ description: "As restic's -r takes it: /path, s3:https://host/bucket/path, rest:https://host/" }),
+  password: secretReference,
+  environment: z
+    .record(z.string(), z.union([z.string(), secretReference]))
+    .default({})
+    .meta({ description: "Further variables for restic, e.g. AWS_ACCESS_KEY_ID: {file: /path}" }),
+  retention: name.optional(),
+  offsite: z.boolean().default(false).meta({ description: "Counts as an offsite copy" }),
+  restic: z.string().default("restic").meta({ description: "Program to use" }),
+  initialize: z.boolean().default(false).meta({ description: "Create the repository when it does not exist yet" }),
+});
+
+export const destination = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("s3"),
+    endpoint: z.url({ protocol: /^https?$/ }).meta({ description: "e.g. https://s3.us-west-004.backblazeb2.com" }),
+    region: z.string().default("us-east-1"),
+    bucket: z.string().min(1),
+    prefix: z.string().default("").meta({ description: "Everything is written below it" }),
+    access_key_id: secretReference,
+    secret_access_key: secretReference,
+    offsite: z.boolean().default(true),
+  }),
+  z.strictObject({ type: z.literal("local"), path: absolutePath, offsite: z.boolean().default(false) }),
+]);
+
+/** What every step may carry besides the options of its runner. */
+export const stepBase = z.object({
+  id: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/i, "use letters, digits and underscore")
+    .optional()
+    .meta({ description: "Name for ${id.field} references; default: its position" }),
+  uses: z.string(),
+  optional: z.boolean().default(false).meta({ description: "A failure makes the run partial instead of failed" }),
+  timeout: duration.optional().meta({ description: "Hard limit of one attempt" }),
+  retries: z
+    .strictObject({
+      attempts: z.int().min(1).max(20).default(3),
+      delay: duration.prefault("10s").meta({ description: "Before the second attempt; doubles, with jitter" }),
+    })
+    .optional()
+    .meta({ description: "For reasons that can pass: network, throttled, repository_locked" }),
+});
+
+const job = z.strictObject({
+  description: z.string().optional(),
+  schedule: z.string().optional().meta({ description: "Cron: minute hour day-of-month month day-of-week" }),
+  timezone: z.string().optional().meta({ description: "IANA name, e.g. Europe/Berlin; default: the host's" }),
+  grace: duration.prefault("1h").meta({ description: "How late a success may be before the job is overdue" }),
+  deadline: duration.prefault("12h").meta({ description: "A run that lasts longer is ended" }),
+  expected_duration: duration.optional(),
+  scheduler: z
+    .enum(["systemd", "internal", "external"])
+    .default("systemd")
+    .meta({ description: "Who starts it: exactly one" }),
+  steps: z.array(stepBase.loose()).min(1),
+});
+
+const objective = z.strictObject({
+  jobs: z.array(z.string()).min(1).meta({ description: "Jobs that together protect the data set" }),
+  rpo: duration.optional().meta({ description: "Recovery point objective: the most data that may be lost" }),
+  rto: duration.optional().meta({ description: "Recovery time objective" }),
+  copies: z.int().min(1).optional(),
+  offsite_copies: z.int().min(0).optional(),
+  budget_usd_per_month: z.number().min(0).optional(),
+});
+
+const outputs = z.strictObject({
+  prometheus: z
+    .strictObject({
+      listen: z.string().default("127.0.0.1:9471").meta({ description: "ADDRESS:PORT" }),
+      token: secretReference.optional().meta({ description: "Bearer token that a scrape must show" }),
+      open: z
+        .boolean()
+        .default(false)
+        .meta({ description: "Allow another address than this machine's own without a token" }),
+    })
+    .prefault({}),
+  dogstatsd: z
+    .strictObject({
+      address: z
+        .string()
+        .regex(/^(udp:\/\/.+:\d+|unix:\/\/\/.+)$/, "write udp://HOST:PORT or unix:///PATH")
+        .default("udp://127.0.0.1:8125"),
+      state: z
+        .enum(["push", "agent"])
+        .default("push")
+        .meta({ description: "Who brings state gauges to Datadog: the engine, or the Agent check; never both" }),
+      host_tag: z
+        .boolean()
+        .default(true)
+        .meta({ description: "Send host as a tag of ours; false: leave it to the Agent" }),
+    })
+    .optional(),
+});
+
+const collectorSettings = z.strictObject({
+  every: duration.optional(),
+  timeout: duration.optional(),
+  enabled: z.boolean().default(true),
+});
+
+export const configuration = z.strictObject({
+  host: name.meta({ description: "This host's name, as the host label and tag of every series" }),
+  state_directory: absolutePath.default("/var/lib/pantheros"),
+  timezone: z.string().optional().meta({ description: "Default timezone of jobs; default: the system's" }),
+  subvolumes: z.record(name, subvolume).default({}),
+  repositories: z.record(name, repository).default({}),
+  destinations: z.record(name, destination).default({}),
+  retention: z.record(name, retentionPolicy).default({}),
+  jobs: z.record(name, job).default({}),
+  objectives: z.record(name, objective).default({}),
+  outputs: outputs.prefault({}),
+  collectors: z.record(name, collectorSettings).default({}),
+  journal: z
+    .strictObject({
+      keep: duration.prefault("400d").meta({ description: "Finished runs older than this are removed; counters stay" }),
+    })
+    .prefault({}),
+});
+
+export type Config = z.infer<typeof configuration>;
+export type JobConfig = Config["jobs"][string];
+export type StepConfig = JobConfig["steps"][number];
+export type SubvolumeConfig = z.infer<typeof subvolume>;
+export type RepositoryConfig = z.infer<typeof repository>;
+export type DestinationConfig = z.infer<typeof destination>;
+export type RetentionPolicy = z.infer<typeof retentionPolicy>;

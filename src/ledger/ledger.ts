@@ -1,0 +1,102 @@
+import type { Outcome } from "../model/outcome.ts";
+import type { JobState, ProcessIdentity, Run, RunTrigger, Step, StepFinish, StepPlan } from "../model/run.ts";
+import type { Observation, Sample } from "../model/sample.ts";
+
+export interface RunStart {
+  readonly id: string;
+  readonly job: string;
+  readonly trigger: RunTrigger;
+  readonly startedAt: number;
+  readonly deadlineAt: number | null;
+  readonly holder: ProcessIdentity;
+  readonly steps: readonly StepPlan[];
+}
+
+export interface RunFinish {
+  readonly finishedAt: number;
+  readonly outcome: Outcome;
+  readonly reason: Run["reason"];
+  readonly message: string | null;
+  /** Added to the totals in the same transaction. */
+  readonly increments: readonly Sample[];
+}
+
+/** A process group that a run started; ended by reconciliation when the run's own process is gone. */
+export interface ChildGroup {
+  readonly runId: string;
+  readonly leader: ProcessIdentity;
+  readonly command: string;
+}
+
+export interface RunQuery {
+  readonly job?: string;
+  readonly outcome?: Outcome;
+  /** @default 20 */
+  readonly limit?: number;
+  /** Only runs that started before this moment (milliseconds). */
+  readonly before?: number;
+}
+
+/**
+ * The journal and memory of one host. Every method is one transaction; `startRun` and `finishRun` are durable when they return.
+ * All methods throw `LedgerError`.
+ */
+export interface Ledger {
+  readonly path: string;
+  /** Takes the job's lock and journals the start, or says who holds the lock. A lock is only ever taken over by `reconcile`. */
+  startRun(start: RunStart): { readonly lockedBy: Run | null };
+  /** Journals a run that never held the lock (skipped) or that ended before its first step. */
+  recordFinishedRun(start: RunStart, finish: RunFinish): void;
+  startStep(runId: string, position: number, startedAt: number, inputs: readonly string[]): void;
+  finishStep(runId: string, position: number, finishedAt: number, finish: StepFinish): void;
+  /** Heartbeat of a run that is alive. @param ratio progress of its current step, null where unknown */
+  markSeen(runId: string, at: number, ratio: number | null): void;
+  recordChild(child: ChildGroup): void;
+  forgetChild(runId: string, pid: number): void;
+  children(runId: string): readonly ChildGroup[];
+  /** Writes outcome and increments, updates the job's state and releases the lock. */
+  finishRun(runId: string, finish: RunFinish): void;
+  markEmitted(runId: string, at: number): void;
+
+  run(id: string): Run | null;
+  steps(runId: string): readonly Step[];
+  runs(query: RunQuery): readonly Run[];
+  unfinishedRuns(): readonly Run[];
+  /** Finished runs whose metrics have not been handed to DogStatsD yet. */
+  unemittedRuns(): readonly Run[];
+  /** Progress of unfinished runs by run id, 0 to 1. */
+  progress(): ReadonlyMap<string, number>;
+  jobStates(): readonly JobState[];
+
+  /** Remembers since when things are declared. Names that are gone are forgotten. Returns the moment per name (milliseconds). */
+  declare(kind: "job" | "policy", names: readonly string[], at: number): ReadonlyMap<string, number>;
+  /** Counters as samples: totals that survive restarts and pruning. */
+  totals(): readonly Sample[];
+  addToTotals(increments: readonly Sample[]): void;
+  saveObservation(observation: Observation): void;
+  observations(): readonly Observation[];
+  /** When a prune step last succeeded, by its target (milliseconds). */
+  lastPrunes(): ReadonlyMap<string, number>;
+
+  /** Changes whenever another process has written; costs microseconds. */
+  version(): number;
+  sizeBytes(): number;
+  /** Removes finished, emitted runs that started before a moment. @returns how many */
+  pruneRuns(before: number): number;
+  close(): void;
+}
+
+export type LedgerProblem = "corrupt" | "read_only" | "full" | "newer" | "permission" | "missing" | "busy" | "unknown";
+
+export class LedgerError extends Error {
+  override readonly name = "LedgerError";
+  readonly problem: LedgerProblem;
+  /** What the person can do next. */
+  readonly advice: string;
+
+  constructor(problem: LedgerProblem, message: string, advice: string, cause?: unknown) {
+    super(message, { cause });
+    this.problem = problem;
+    this.advice = advice;
+  }
+}

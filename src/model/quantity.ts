@@ -1,0 +1,54 @@
+/** Durations and sizes as people write them, in one place: configuration, tables and messages use the same notation. */
+
+const durationUnits = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_557_600 } as const;
+const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w|y))+$/;
+
+/** Seconds of `90s`, `1h30m`, `30d`, `1y` (365.25 days); null when it is not a duration. */
+export function parseDuration(text: string): number | null {
+  if (!durationPattern.test(text)) return null;
+  let seconds = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)/g)) {
+    seconds += Number(amount) * durationUnits[unit as keyof typeof durationUnits];
+  }
+  return seconds;
+}
+
+/** Two leading units at most: `2d 4h`, `1m 30s`, `0.4s`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "–";
+  if (seconds < 0) return `-${formatDuration(-seconds)}`;
+  if (seconds < 10) return `${Number(seconds.toFixed(1))}s`;
+  const parts: string[] = [];
+  let rest = Math.round(seconds);
+  for (const [unit, size] of [
+    ["d", 86_400],
+    ["h", 3600],
+    ["m", 60],
+    ["s", 1],
+  ] as const) {
+    const amount = Math.floor(rest / size);
+    rest -= amount * size;
+    if (amount > 0) parts.push(`${amount}${unit}`);
+    else if (parts.length > 0) break;
+    if (parts.length === 2) break;
+  }
+  return parts.join(" ");
+}
+
+/** Binary units, as `df -h` and restic print them: `1.5 GiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  let value = Math.abs(bytes);
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1;
+  return `${bytes < 0 ? "-" : ""}${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** `20261121T085700Z`: sorts by time and is a safe file name and object key. @param at milliseconds since the epoch */
+export function formatTimestamp(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+}

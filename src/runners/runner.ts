@@ -1,0 +1,78 @@
+import type * as z from "zod";
+import type { Config, SecretReference } from "../config/schema.ts";
+import type { Outcome, Reason } from "../model/outcome.ts";
+import type { StepKind } from "../model/run.ts";
+import type { Secret } from "../model/secret.ts";
+import type { Execute } from "../tools/exec.ts";
+
+/** How far a step is; every field only where the tool tells it. */
+export interface Progress {
+  /** 0 to 1. */
+  readonly ratio?: number;
+  readonly bytesDone?: number;
+  readonly bytesTotal?: number;
+  readonly filesDone?: number;
+  /** What it is doing now, in a few words. */
+  readonly note?: string;
+}
+
+/** Everything a runner may touch. Time, processes and secrets come from here and nowhere else. */
+export interface RunnerContext {
+  readonly config: Config;
+  readonly job: string;
+  readonly runId: string;
+  /** Start of the run as `20261121T085700Z`; the same for all its steps. */
+  readonly timestamp: string;
+  readonly execute: Execute;
+  /** Aborted on cancellation, deadline and step timeout. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly dryRun: boolean;
+  readonly readSecret: (reference: SecretReference) => Secret;
+  readonly progress: (update: Progress) => void;
+  readonly log: (message: string) => void;
+  /** Paths that runs which are alive now have made or are reading: nothing below them may be removed. */
+  readonly pathsInUse: () => readonly string[];
+}
+
+export interface StepResult<Evidence> {
+  /** What was left behind and how it was proved; checked against `produces`. */
+  readonly evidence: Evidence;
+  readonly bytes?: number;
+  readonly files?: number;
+  /** @default success */
+  readonly outcome?: Exclude<Outcome, "failed">;
+  readonly reason?: Reason;
+  /** One line for a person. */
+  readonly message?: string;
+  /** Last lines of the tool's output worth keeping. */
+  readonly tail?: string;
+}
+
+/**
+ * One `uses:` of a step. A runner does only its work: lock, journal, deadline, cancellation, outcome, retries and emission belong to
+ * `engine/run-job`. Failures are thrown as `StepError(reason, …)`.
+ */
+export interface Runner<Options extends z.ZodObject = z.ZodObject, Produces extends z.ZodObject = z.ZodObject> {
+  readonly uses: string;
+  /** One sentence for help and docs. */
+  readonly summary: string;
+  readonly risk: "read-only" | "creates" | "deletes";
+  readonly kind: StepKind;
+  readonly options: Options;
+  /** Fields that later steps may refer to as `${id.field}`. */
+  readonly produces: Produces;
+  /** Label of the counters that this step feeds. */
+  readonly target: (options: z.infer<Options>) => string | null;
+  /** Looks, before the first step of the run is executed, whether this step can work at all; must change nothing. */
+  readonly check?: (options: z.infer<Options>, context: RunnerContext) => Promise<void>;
+  readonly run: (options: z.infer<Options>, context: RunnerContext) => Promise<StepResult<z.infer<Produces>>>;
+}
+
+/** Gives a runner its types; nothing else happens here. */
+export function defineRunner<Options extends z.ZodObject, Produces extends z.ZodObject>(
+  runner: Runner<Options, Produces>,
+): Runner<Options, Produces> {
+  return runner;
+}
