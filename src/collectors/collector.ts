@@ -40,3 +40,21 @@ export interface Collector {
 export function defineCollector(collector: Collector): Collector {
   return collector;
 }
+
+/**
+ * A collector that only reads the ledger: it costs nothing, so it is evaluated whenever the state is read and is never older than
+ * the ledger itself.
+ */
+export interface LiveCollector {
+  readonly name: string;
+  readonly summary: string;
+  readonly live: true;
+  readonly collect: (context: Pick<CollectorContext, "config" | "ledger" | "now">) => readonly Sample[];
+}
+
+/** Gives a live collector its type; nothing else happens here. */
+export function defineLiveCollector(collector: LiveCollector): LiveCollector {
+  return collector;
+}
+
+export type AnyCollector = Collector | LiveCollector;

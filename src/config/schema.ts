@@ -1,22 +1,58 @@
 import * as z from "zod";
-import { parseDuration } from "../model/quantity.ts";
+import { durationPattern, parseDuration, writeDuration } from "../model/quantity.ts";
 
-/** `90s`, `1h30m`, `30d`: parsed to seconds. */
+/**
+ * The configuration's shape. What a schema cannot say (names that must exist, cron notation, literal secrets) is in `rules.ts`;
+ * messages about wrong types and unknown keys are worded in `wording.ts`.
+ */
+declare module "zod" {
+  interface GlobalMeta {
+    /** The value is a name declared in this section; the loader checks that it exists. */
+    refersTo?: NamedSection;
+  }
+}
+/** Sections that other parts of the configuration refer to by name. */
+export type NamedSection = "subvolumes" | "repositories" | "destinations" | "retention" | "jobs";
+
+/** `90s`, `1h30m`, `30d`: parsed to seconds, encoded back to the same notation. */
 export const duration = z
-  .string()
-  .refine((text) => parseDuration(text) !== null, { error: "not a duration: write it like 90s, 15m, 1h30m, 30d" })
-  .transform((text) => parseDuration(text) as number)
+  .codec(
+    z.string().regex(durationPattern, "not a duration: write it like 90s, 15m, 1h30m, 30d"),
+    z.number().max(31_557_600_000, "too long: a thousand years are enough"),
+    { decode: (text) => parseDuration(text) ?? Number.NaN, encode: writeDuration },
+  )
   .meta({ description: "Duration like 90s, 15m, 1h30m, 30d", examples: ["1h", "30d"] });
 
+/** A duration for which nothing makes no sense: a time limit, an interval. */
+export const positiveDuration = duration
+  .refine((seconds) => seconds > 0, "must be longer than nothing")
+  .meta({ description: "Duration like 90s, 15m, 1h30m, 30d; more than 0s", examples: ["1h", "30d"] });
+
+// No regular expression has flags here: JSON Schema knows none.
 const name = z
   .string()
   .regex(
-    /^[a-z0-9][a-z0-9._-]{0,62}$/i,
-    "use letters, digits, dot, dash and underscore, and start with a letter or digit",
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    "use letters, digits, dot, dash and underscore, start with a letter or digit, at most 63 characters",
   )
   .meta({ description: "A name: letters, digits, dot, dash, underscore" });
 
-const absolutePath = z.string().regex(/^\//, "must be an absolute path").meta({ description: "Absolute path" });
+export const absolutePath = z
+  .string()
+  .regex(/^\//, "must be an absolute path: begin it with a slash")
+  .meta({ description: "Absolute path" });
+
+/** For the options of runners: a path that may begin with what an earlier step left behind. */
+export const pathOrReference = z
+  .string()
+  .regex(/^(?:\/|\$\{)/, "must be an absolute path, or begin with a reference like ${snap.path}")
+  .meta({ description: "Absolute path, or a reference, e.g. ${snap.path}/data" });
+
+/** For the options of runners: names that must be declared in their section. They have to be written out, a reference is refused. */
+export const subvolumeName = name.meta({ description: "A name of `subvolumes`", refersTo: "subvolumes" });
+export const repositoryName = name.meta({ description: "A name of `repositories`", refersTo: "repositories" });
+export const destinationName = name.meta({ description: "A name of `destinations`", refersTo: "destinations" });
+const retentionName = name.meta({ description: "A name of `retention`", refersTo: "retention" });
 
 /** Where a secret is read from. A literal is refused on purpose. */
 export const secretReference = z
@@ -48,10 +84,15 @@ export const retentionPolicy = z.strictObject({
     .meta({ description: "How long an artifact that no tier holds may wait for pruning before it counts as excess" }),
 });
 
+/** What a pruning step keeps: the name of a policy or a policy of its own; see `keptBy`. */
+export const retentionKeep = z
+  .union([retentionName, retentionPolicy])
+  .meta({ description: "What is kept: the name of a retention policy, or a policy" });
+
 export const subvolume = z.strictObject({
   path: absolutePath.meta({ description: "Mount point or path of the Btrfs subvolume" }),
   snapshots: absolutePath.meta({ description: "Directory on the same filesystem that receives read-only snapshots" }),
-  retention: name.optional().meta({ description: "Policy that its snapshots must satisfy" }),
+  retention: retentionName.optional().meta({ description: "Policy that its snapshots must satisfy" }),
 });
 
 export const repository = z.strictObject({
@@ -64,7 +105,7 @@ export const repository = z.strictObject({
     .record(z.string(), z.union([z.string(), secretReference]))
     .default({})
     .meta({ description: "Further variables for restic, e.g. AWS_ACCESS_KEY_ID: {file: /path}" }),
-  retention: name.optional(),
+  retention: retentionName.optional().meta({ description: "Policy that its snapshots must satisfy" }),
   offsite: z.boolean().default(false).meta({ description: "Counts as an offsite copy" }),
   restic: z.string().default("restic").meta({ description: "Program to use" }),
   initialize: z.boolean().default(false).meta({ description: "Create the repository when it does not exist yet" }),
@@ -75,7 +116,7 @@ export const destination = z.discriminatedUnion("type", [
     type: z.literal("s3"),
     endpoint: z.url({ protocol: /^https?$/ }).meta({ description: "e.g. https://s3.us-west-004.backblazeb2.com" }),
     region: z.string().default("us-east-1"),
-    bucket: z.string().min(1),
+    bucket: z.string().min(1).meta({ description: "Must exist already" }),
     prefix: z.string().default("").meta({ description: "Everything is written below it" }),
     access_key_id: secretReference,
     secret_access_key: secretReference,
@@ -88,12 +129,12 @@ export const destination = z.discriminatedUnion("type", [
 export const stepBase = z.object({
   id: z
     .string()
-    .regex(/^[a-z][a-z0-9_]*$/i, "use letters, digits and underscore")
+    .regex(/^[A-Za-z][A-Za-z0-9_]*$/, "use letters, digits and underscore")
     .optional()
-    .meta({ description: "Name for ${id.field} references; default: its position" }),
-  uses: z.string(),
+    .meta({ description: "Name for ${id.field} references; default: step_1, step_2, …" }),
+  uses: z.string().meta({ description: "The runner that does the work" }),
   optional: z.boolean().default(false).meta({ description: "A failure makes the run partial instead of failed" }),
-  timeout: duration.optional().meta({ description: "Hard limit of one attempt" }),
+  timeout: positiveDuration.optional().meta({ description: "Hard limit of one attempt" }),
   retries: z
     .strictObject({
       attempts: z.int().min(1).max(20).default(3),
@@ -104,12 +145,14 @@ export const stepBase = z.object({
 });
 
 const job = z.strictObject({
-  description: z.string().optional(),
+  description: z.string().optional().meta({ description: "For people: what it is for" }),
   schedule: z.string().optional().meta({ description: "Cron: minute hour day-of-month month day-of-week" }),
   timezone: z.string().optional().meta({ description: "IANA name, e.g. Europe/Berlin; default: the host's" }),
   grace: duration.prefault("1h").meta({ description: "How late a success may be before the job is overdue" }),
-  deadline: duration.prefault("12h").meta({ description: "A run that lasts longer is ended" }),
-  expected_duration: duration.optional(),
+  deadline: positiveDuration.prefault("12h").meta({ description: "A run that lasts longer is ended" }),
+  expected_duration: positiveDuration
+    .optional()
+    .meta({ description: "How long a run usually takes; published beside the measured duration" }),
   scheduler: z
     .enum(["systemd", "internal", "external"])
     .default("systemd")
@@ -118,12 +161,15 @@ const job = z.strictObject({
 });
 
 const objective = z.strictObject({
-  jobs: z.array(z.string()).min(1).meta({ description: "Jobs that together protect the data set" }),
+  jobs: z
+    .array(name.meta({ description: "A name of `jobs`", refersTo: "jobs" }))
+    .min(1)
+    .meta({ description: "Jobs that together protect the data set" }),
   rpo: duration.optional().meta({ description: "Recovery point objective: the most data that may be lost" }),
   rto: duration.optional().meta({ description: "Recovery time objective" }),
-  copies: z.int().min(1).optional(),
-  offsite_copies: z.int().min(0).optional(),
-  budget_usd_per_month: z.number().min(0).optional(),
+  copies: z.int().min(1).optional().meta({ description: "Copies that must exist, the original among them" }),
+  offsite_copies: z.int().min(0).optional().meta({ description: "How many of them must be offsite" }),
+  budget_usd_per_month: z.number().min(0).optional().meta({ description: "What its storage may cost, US dollars" }),
 });
 
 const outputs = z.strictObject({
@@ -156,8 +202,8 @@ const outputs = z.strictObject({
 });
 
 const collectorSettings = z.strictObject({
-  every: duration.optional(),
-  timeout: duration.optional(),
+  every: positiveDuration.optional().meta({ description: "Interval between two looks; default: the collector's own" }),
+  timeout: positiveDuration.optional().meta({ description: "Hard limit of one look; default: the collector's own" }),
   enabled: z.boolean().default(true),
 });
 
@@ -187,3 +233,11 @@ export type SubvolumeConfig = z.infer<typeof subvolume>;
 export type RepositoryConfig = z.infer<typeof repository>;
 export type DestinationConfig = z.infer<typeof destination>;
 export type RetentionPolicy = z.infer<typeof retentionPolicy>;
+
+/** The policy that a `retentionKeep` option means. The loader has checked that a named one exists. */
+export function keptBy(keep: string | RetentionPolicy, policies: Config["retention"]): RetentionPolicy {
+  if (typeof keep !== "string") return keep;
+  const policy = Object.hasOwn(policies, keep) ? policies[keep] : undefined;
+  if (policy === undefined) throw new TypeError(`no retention policy is called ${keep}`);
+  return policy;
+}

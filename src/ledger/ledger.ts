@@ -17,6 +17,8 @@ export interface RunFinish {
   readonly outcome: Outcome;
   readonly reason: Run["reason"];
   readonly message: string | null;
+  /** See `Run.lost`. @default false */
+  readonly lost?: boolean;
   /** Added to the totals in the same transaction. */
   readonly increments: readonly Sample[];
 }
@@ -26,6 +28,13 @@ export interface ChildGroup {
   readonly runId: string;
   readonly leader: ProcessIdentity;
   readonly command: string;
+}
+
+export interface LastStep extends Pick<Step, "kind" | "bytes" | "files" | "evidence"> {
+  readonly job: string;
+  readonly target: string;
+  /** Milliseconds since the epoch. */
+  readonly finishedAt: number;
 }
 
 export interface RunQuery {
@@ -54,8 +63,17 @@ export interface Ledger {
   recordChild(child: ChildGroup): void;
   forgetChild(runId: string, pid: number): void;
   children(runId: string): readonly ChildGroup[];
-  /** Writes outcome and increments, updates the job's state and releases the lock. */
-  finishRun(runId: string, finish: RunFinish): void;
+  /**
+   * Writes outcome and increments, updates the job's state and releases the lock.
+   * @returns false when the run was finished already: nothing was changed then
+   */
+  finishRun(runId: string, finish: RunFinish): boolean;
+  /**
+   * Takes in a finished run from another ledger (one that was written while this one could not be), replacing an unfinished row with the
+   * same id; job's state, totals and lock as in `finishRun`.
+   * @returns false when this ledger knows the run as finished already
+   */
+  importRun(run: Run, steps: readonly Step[], increments: readonly Sample[]): boolean;
   markEmitted(runId: string, at: number): void;
 
   run(id: string): Run | null;
@@ -70,13 +88,15 @@ export interface Ledger {
 
   /** Remembers since when things are declared. Names that are gone are forgotten. Returns the moment per name (milliseconds). */
   declare(kind: "job" | "policy", names: readonly string[], at: number): ReadonlyMap<string, number>;
+  /** What `declare` remembers. */
+  declared(kind: "job" | "policy"): ReadonlyMap<string, number>;
   /** Counters as samples: totals that survive restarts and pruning. */
   totals(): readonly Sample[];
   addToTotals(increments: readonly Sample[]): void;
   saveObservation(observation: Observation): void;
   observations(): readonly Observation[];
-  /** When a prune step last succeeded, by its target (milliseconds). */
-  lastPrunes(): ReadonlyMap<string, number>;
+  /** The last successful step of each job, kind and target (kinds snapshot, backup and prune only); survives pruning of the journal. */
+  lastSteps(): readonly LastStep[];
 
   /** Changes whenever another process has written; costs microseconds. */
   version(): number;

@@ -42,7 +42,7 @@ export const metrics = {
     datadogUnit: "hours",
   },
   snapshotCount: gauge(
-    "snapshot_count",
+    "snapshots",
     "snapshot.count",
     "count",
     ["subvol", "type"],

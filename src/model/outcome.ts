@@ -55,6 +55,11 @@ export class StepError extends Error {
   }
 }
 
+/** A failure with its next step, in one line for a person. */
+export function explainFailure(failure: StepError): string {
+  return failure.details.advice ? `${failure.message} – ${failure.details.advice}` : failure.message;
+}
+
 /** Any thrown value as a failure; what nobody foresaw is `unknown`, never a success. */
 export function toStepError(error: unknown): StepError {
   if (error instanceof StepError) return error;

@@ -1,7 +1,8 @@
 /** Durations and sizes as people write them, in one place: configuration, tables and messages use the same notation. */
 
 const durationUnits = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_557_600 } as const;
-const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w|y))+$/;
+/** What `parseDuration` reads. */
+export const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w|y))+$/;
 
 /** Seconds of `90s`, `1h30m`, `30d`, `1y` (365.25 days); null when it is not a duration. */
 export function parseDuration(text: string): number | null {
@@ -11,6 +12,19 @@ export function parseDuration(text: string): number | null {
     seconds += Number(amount) * durationUnits[unit as keyof typeof durationUnits];
   }
   return seconds;
+}
+
+/** A text that `parseDuration` reads back to exactly these seconds: `1h30m`, `30d`, `0.25s`. @param seconds 0, or 1e-6 to 1e20 */
+export function writeDuration(seconds: number): string {
+  if (!Number.isInteger(seconds)) return `${seconds}s`;
+  let text = "";
+  let rest = seconds;
+  for (const unit of ["d", "h", "m", "s"] as const) {
+    const amount = Math.floor(rest / durationUnits[unit]);
+    rest -= amount * durationUnits[unit];
+    if (amount > 0) text += `${amount}${unit}`;
+  }
+  return text === "" ? "0s" : text;
 }
 
 /** Two leading units at most: `2d 4h`, `1m 30s`, `0.4s`. */

@@ -26,6 +26,8 @@ export interface Run {
   readonly holder: ProcessIdentity;
   /** False: the ledger could not be written while it ran, and it was taken in later. */
   readonly journaled: boolean;
+  /** True: its process was gone before it could say how it ended; reconciliation wrote its end. */
+  readonly lost: boolean;
   readonly emittedAt: number | null;
 }
 export type RunTrigger = "command" | "schedule" | "after" | "alert";

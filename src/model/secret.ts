@@ -52,3 +52,12 @@ export function redact(text: string, secrets: readonly Secret[]): string {
   for (const [shape, replacement] of shapes) clean = clean.replace(shape, replacement);
   return clean;
 }
+
+/** Every text in a piece of data, redacted. */
+export function redactAll<T>(data: T, secrets: readonly Secret[]): T;
+export function redactAll(data: unknown, secrets: readonly Secret[]): unknown {
+  if (typeof data === "string") return redact(data, secrets);
+  if (Array.isArray(data)) return data.map((item) => redactAll(item, secrets));
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, redactAll(value, secrets)]));
+}

@@ -64,10 +64,10 @@ export interface Runner<Options extends z.ZodObject = z.ZodObject, Produces exte
   /** Fields that later steps may refer to as `${id.field}`. */
   readonly produces: Produces;
   /** Label of the counters that this step feeds. */
-  readonly target: (options: z.infer<Options>) => string | null;
+  target(options: z.infer<Options>): string | null;
   /** Looks, before the first step of the run is executed, whether this step can work at all; must change nothing. */
-  readonly check?: (options: z.infer<Options>, context: RunnerContext) => Promise<void>;
-  readonly run: (options: z.infer<Options>, context: RunnerContext) => Promise<StepResult<z.infer<Produces>>>;
+  check?(options: z.infer<Options>, context: RunnerContext): Promise<void>;
+  run(options: z.infer<Options>, context: RunnerContext): Promise<StepResult<z.infer<Produces>>>;
 }
 
 /** Gives a runner its types; nothing else happens here. */

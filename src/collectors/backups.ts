@@ -1,0 +1,46 @@
+import type { LastStep } from "../ledger/ledger.ts";
+import type { Observation, Sample } from "../model/sample.ts";
+import { defineLiveCollector } from "./collector.ts";
+
+/**
+ * What jobs say they left behind, held against what was seen: a claim that nobody else can see is not proven. Where nothing looks, or
+ * nothing has looked since, the series is absent: unknown is neither proven nor refuted.
+ */
+export const backups = defineLiveCollector({
+  name: "backups",
+  summary: "Last successful snapshot, backup and prune step of each job, and whether its artifact was also seen.",
+  live: true,
+  collect({ ledger }) {
+    const observations = ledger.observations();
+    return ledger.lastSteps().flatMap((step) => samplesOf(step, observations));
+  },
+});
+
+function samplesOf(step: LastStep, observations: readonly Observation[]): Sample[] {
+  const { job, target } = step;
+  const at = step.finishedAt / 1000;
+  if (step.kind === "prune") return [{ metric: "pruneLastSuccess", labels: { subject: target }, value: at }];
+  const samples: Sample[] = [];
+  if (step.kind === "backup") {
+    samples.push({ metric: "backupNewest", labels: { job, target }, value: at });
+    if (step.bytes !== null) samples.push({ metric: "backupSize", labels: { job, target }, value: step.bytes });
+  }
+  const proven = wasSeen(step, observations);
+  if (proven !== null) samples.push({ metric: "jobProven", labels: { job, target }, value: proven ? 1 : 0 });
+  return samples;
+}
+
+/** @returns null while nothing has looked at the target since the step ended */
+function wasSeen(step: LastStep, observations: readonly Observation[]): boolean | null {
+  const [collector, claimed] = claimOf(step);
+  if (claimed === null) return null;
+  const observation = observations.find((candidate) => candidate.collector === collector);
+  if (!observation || observation.observedAt === null || observation.observedAt * 1000 < step.finishedAt) return null;
+  // Short ids (restic 0.14 reports 8 characters) are a prefix of the full one.
+  return observation.artifacts.some((seen) => seen.subject === step.target && seen.name.startsWith(claimed));
+}
+
+function claimOf({ kind, evidence }: LastStep): readonly [collector: string, name: string | null] {
+  const field = kind === "snapshot" ? evidence["path"] : evidence["snapshot_id"];
+  return [kind === "snapshot" ? "snapshots" : "restic", typeof field === "string" ? field : null];
+}

@@ -1,0 +1,123 @@
+import { toStepError } from "../model/outcome.ts";
+import type { Artifact, Sample } from "../model/sample.ts";
+import { listSubvolumes, showByUuid, showSubvolume } from "../tools/btrfs.ts";
+import { snapshotsOf } from "../tools/btrfs-family.ts";
+import type { ListedSubvolume } from "../tools/btrfs-list.ts";
+import type { Execute } from "../tools/exec.ts";
+import { locate, locateNearest, type Mount, type Place, pathThrough, readMounts } from "../tools/filesystem.ts";
+import { type CollectorContext, defineCollector } from "./collector.ts";
+
+/** A snapshot that is dated further ahead of the clock says nothing about an age. */
+const clockSlackSeconds = 300;
+
+/** A subvolume of the configuration and where it really is. */
+interface Declared {
+  readonly name: string;
+  readonly path: string;
+  readonly place: Place;
+  /** As the configuration writes it, and where it really is; null: not made yet. */
+  readonly snapshots: string;
+  readonly snapshotsPlace: Place | null;
+}
+
+export const snapshots = defineCollector({
+  name: "snapshots",
+  summary: "Btrfs snapshots of each subvolume, whatever made them and wherever on the filesystem they are",
+  every: 60,
+  timeout: 60,
+  async collect({ config, execute, now }) {
+    const { declared, problems } = await findDeclared(config);
+    const artifacts: Artifact[] = [];
+    const samples: Sample[] = [];
+    // One look at each filesystem, however many of its subvolumes are declared.
+    for (const group of Map.groupBy(declared, ({ place }) => place.mount.device).values()) {
+      try {
+        for (const { name, found } of await lookAt(group, execute)) {
+          artifacts.push(...found);
+          samples.push(...samplesOf(name, found, now));
+        }
+      } catch (error) {
+        problems.push(`${group.map(({ name }) => name).join(", ")}: ${toStepError(error).message}`);
+      }
+    }
+    return { samples, artifacts, problems };
+  },
+});
+
+async function findDeclared({ subvolumes }: CollectorContext["config"]) {
+  const declared: Declared[] = [];
+  const problems: string[] = [];
+  for (const [name, { path, snapshots }] of Object.entries(subvolumes)) {
+    try {
+      const directory = await locateNearest(snapshots);
+      const snapshotsPlace = directory.exists ? directory.place : null;
+      declared.push({ name, path, place: await locate(path), snapshots, snapshotsPlace });
+    } catch (error) {
+      problems.push(`${name}: ${toStepError(error).message}`);
+    }
+  }
+  return { declared, problems };
+}
+
+/** All declared subvolumes of one filesystem with their snapshots. */
+async function lookAt(group: readonly Declared[], execute: Execute) {
+  const [{ path, place }] = group as readonly [Declared, ...Declared[]];
+  const all = await listSubvolumes(execute, path);
+  const mounts = (await readMounts()).filter(({ device }) => device === place.mount.device);
+  const sources = await Promise.all(
+    group.map(async (each) => ({
+      uuid: await uuidOf(each, all, execute),
+      directory: each.snapshotsPlace?.pathInFilesystem ?? "\0",
+    })),
+  );
+  const families = snapshotsOf(sources, all);
+  return Promise.all(
+    group.map(async (each, index) => {
+      const found: Artifact[] = [];
+      for (const snapshot of families[index] ?? []) {
+        const at = snapshot.createdAt ?? (await askTime(snapshot, path, execute));
+        if (at !== null) found.push({ subject: each.name, name: reachablePath(snapshot, each, mounts), at });
+      }
+      return { name: each.name, found };
+    }),
+  );
+}
+
+/** From the list where it is unmistakable; the top level of a filesystem is in no list. */
+async function uuidOf({ path, place }: Declared, all: readonly ListedSubvolume[], execute: Execute): Promise<string> {
+  const [only, ...others] = all.filter((listed) => listed.path === place.pathInFilesystem);
+  return only && others.length === 0 ? only.uuid : (await showSubvolume(execute, path)).uuid;
+}
+
+/** The list has no time for what was received in full, nor for what came while it was made. Null: it is gone, or never was. */
+async function askTime({ uuid }: ListedSubvolume, path: string, execute: Execute): Promise<number | null> {
+  try {
+    return (await showByUuid(execute, path, uuid)).createdAt;
+  } catch (error) {
+    if (toStepError(error).reason === "source") return null;
+    throw error;
+  }
+}
+
+/** The name that a person and the steps of a job would use: below the declared directory where it is there, else through a mount. */
+function reachablePath({ path }: ListedSubvolume, declared: Declared, mounts: readonly Mount[]): string {
+  const directory = declared.snapshotsPlace?.pathInFilesystem;
+  if (directory !== undefined && path.startsWith(directory === "" ? "" : `${directory}/`)) {
+    return `${declared.snapshots.replace(/\/+$/, "")}/${directory === "" ? path : path.slice(directory.length + 1)}`;
+  }
+  const ways = mounts.map((mount) => pathThrough(mount, path)).filter((way) => way !== null);
+  return ways[0] ?? `<top level>/${path}`;
+}
+
+function samplesOf(subvol: string, found: readonly Artifact[], now: number): Sample[] {
+  const count: Sample = { metric: "snapshotCount", labels: { subvol, type: "all" }, value: found.length };
+  const times = found.map(({ at }) => at);
+  const past = times.filter((at) => at <= now + clockSlackSeconds);
+  const newest = (past.length > 0 ? past : times).reduce((last, at) => Math.max(last, at), Number.NEGATIVE_INFINITY);
+  if (!Number.isFinite(newest)) return [count];
+  return [
+    count,
+    { metric: "snapshotAge", labels: { subvol }, since: newest },
+    { metric: "snapshotNewest", labels: { subvol }, value: newest },
+  ];
+}

@@ -1,0 +1,62 @@
+import { suggest } from "../config/closest.ts";
+import { jsonSchema } from "../config/json-schema.ts";
+import { ConfigError, formatProblems } from "../config/problems.ts";
+import { formatConfig, redactedConfig } from "../config/redacted.ts";
+import { runners } from "../runners/index.ts";
+import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { configurationFile, type Host, openHost } from "./host.ts";
+import { createStyle } from "./terminal/style.ts";
+
+const actions = ["check", "show", "schema"] as const;
+
+export const config = defineCommand({
+  name: "config",
+  description: `
+check   reads the configuration and reports every problem at once, with its line, column and a hint. Exit code 2 when there is one.
+show    prints the effective configuration with all defaults; secrets are redacted.
+schema  prints the JSON Schema, by which editors complete and check the file: put this line at its top
+        # yaml-language-server: $schema=./pantheros.schema.json`,
+  arguments: [{ name: "check|show|schema", summary: "what to do" }],
+  options: {},
+  examples: [
+    ["pantheros config check", "before every change goes live"],
+    ["pantheros config schema > pantheros.schema.json", "for editors"],
+  ],
+  async run(invocation) {
+    const action = actions.find((known) => known === invocation.arguments[0]);
+    if (action === "check") return check(invocation);
+    if (action === "show") show(openHost(invocation), invocation);
+    else if (action === "schema") print(invocation, JSON.stringify(jsonSchema(runners), null, 2));
+    else
+      throw new UsageError(
+        `config ${invocation.arguments[0]}: ${suggest(String(invocation.arguments[0]), actions, "")}`,
+      );
+    return exitCodes.success[0];
+  },
+});
+
+function check(invocation: Invocation): number {
+  try {
+    const { config: checked, loaded } = openHost(invocation);
+    const counts = { jobs: Object.keys(checked.jobs).length, subvolumes: Object.keys(checked.subvolumes).length };
+    if (invocation.json) printJson(invocation, { file: loaded.file, ok: true, problems: [], ...counts });
+    else print(invocation, `${loaded.file}: no problems (${counts.jobs} jobs, ${counts.subvolumes} subvolumes)`);
+    return exitCodes.success[0];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    if (invocation.json)
+      printJson(invocation, { file: configurationFile(invocation), ok: false, problems: error.problems });
+    else
+      print(
+        invocation,
+        formatProblems(error, { colour: createStyle(invocation.stdout, invocation.environment).isColoured }),
+      );
+    return exitCodes.usage[0];
+  }
+}
+
+function show({ config: effective }: Host, invocation: Invocation): void {
+  if (invocation.json) printJson(invocation, redactedConfig(effective));
+  else print(invocation, formatConfig(effective));
+}

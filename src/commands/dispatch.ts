@@ -1,0 +1,84 @@
+import { parseArgs } from "node:util";
+import { suggest } from "../config/closest.ts";
+import { version } from "../model/version.ts";
+import { type Command, type Invocation, tell, UsageError } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { commandHelp, commonOptions, overview, usage } from "./help.ts";
+import { commands } from "./index.ts";
+
+/** Finds the command that the arguments name, parses its options and runs it. @returns the exit code */
+export async function dispatch(
+  argv: readonly string[],
+  process: Omit<Invocation, "arguments" | "options" | "json">,
+): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    const asked = name === "help" && rest[0] !== undefined ? await load(rest[0]) : null;
+    process.stdout.write(asked ? commandHelp(asked) : overview());
+    return exitCodes[name === undefined ? "usage" : "success"][0];
+  }
+  if (name === "--version" || name === "-V" || name === "version") {
+    process.stdout.write(`${version}\n`);
+    return exitCodes.success[0];
+  }
+  const command = await load(name);
+  const { values, positionals } = parse(command, rest);
+  if (values["help"]) {
+    process.stdout.write(commandHelp(command));
+    return exitCodes.success[0];
+  }
+  return command.run({ ...process, arguments: positionals, options: values, json: values["json"] === true });
+}
+
+async function load(name: string): Promise<Command> {
+  const entry = commands[name];
+  if (entry) return entry.load();
+  throw new UsageError(`there is no command ${JSON.stringify(name)}: ${suggest(name, Object.keys(commands), "")}`);
+}
+
+function parse(command: Command, args: readonly string[]) {
+  const options = Object.fromEntries(
+    Object.entries({ ...command.options, ...commonOptions }).map(
+      ([name, { type, short }]: [string, { type: "boolean" | "string"; short?: string }]) => [
+        name,
+        short === undefined ? { type } : { type, short },
+      ],
+    ),
+  );
+  try {
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const required = command.arguments.filter((argument) => !argument.optional).length;
+    if (!parsed.values["help"]) {
+      const missing = command.arguments[parsed.positionals.length];
+      if (parsed.positionals.length < required) throw new UsageError(`${missing?.name} is missing`);
+      const extra = parsed.positionals[command.arguments.length];
+      if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many`);
+    }
+    return parsed;
+  } catch (error) {
+    if (!(error instanceof UsageError) && !isParseError(error)) throw error;
+    throw new UsageError(
+      `${(error as Error).message}\nUsage: ${usage(command)}\nMore: pantheros ${command.name} --help`,
+    );
+  }
+}
+
+function isParseError(error: unknown): boolean {
+  return error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
+}
+
+/** What a person sees of an error that ended a command. */
+export function explain(error: unknown, invocation: Pick<Invocation, "stderr" | "environment">): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const advice = adviceOf(error);
+  tell(invocation as Invocation, `pantheros: ${message}`);
+  if (advice) tell(invocation as Invocation, `  → ${advice}`);
+  if (invocation.environment["PANTHEROS_DEBUG"] && error instanceof Error)
+    tell(invocation as Invocation, String(error.stack));
+}
+
+function adviceOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const carrier = error as { advice?: string; details?: { advice?: string } };
+  return carrier.advice ?? carrier.details?.advice;
+}

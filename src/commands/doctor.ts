@@ -1,0 +1,46 @@
+import { diagnose, type Finding } from "../engine/diagnose.ts";
+import { openLedger } from "../ledger/sqlite.ts";
+import { runnerFor } from "../runners/index.ts";
+import { defineCommand, type Invocation, print, printJson } from "./command.ts";
+import { openHost } from "./host.ts";
+import { createStyle } from "./terminal/style.ts";
+import { formatTable } from "./terminal/table.ts";
+
+export const doctor = defineCommand({
+  name: "doctor",
+  description: `
+Looks at this host as a run would: programs and their versions, rights, secrets, sources, destinations, free space, the ledger. Each thing
+that is missing comes with the command that mends it. Changes nothing. Exit code 1 when a job could not run now.`,
+  arguments: [],
+  options: {},
+  examples: [["pantheros doctor", "after installing, and whenever something is odd"]],
+  async run(invocation) {
+    const host = openHost(invocation);
+    const { environment, now, signal } = invocation;
+    const findings = await diagnose(host.config, {
+      ledgerPath: host.ledgerPath,
+      openLedger: () => openLedger(host.ledgerPath, { mode: "write" }),
+      runnerFor,
+      environment,
+      readSecret: host.readSecret,
+      now,
+      signal,
+    });
+    if (invocation.json) printJson(invocation, findings);
+    else print(invocation, report(findings, invocation));
+    return findings.some(({ state }) => state === "problem") ? 1 : 0;
+  },
+});
+
+function report(findings: readonly Finding[], invocation: Invocation): string {
+  const style = createStyle(invocation.stdout, invocation.environment);
+  const marks = { ok: style.good("ok"), warning: style.warn("warning"), problem: style.bad("problem") };
+  const table = formatTable({
+    width: invocation.stdout.columns,
+    style,
+    columns: [{ title: "" }, { title: "what" }, { title: "found", grow: true }],
+    rows: findings.map(({ state, what, found }) => [marks[state], what, found]),
+  });
+  const mends = findings.flatMap(({ what, mend }) => (mend === undefined ? [] : [`  ${what}: ${mend}`]));
+  return mends.length > 0 ? `${table.trimEnd()}\n\nWhat to do:\n${mends.join("\n")}` : table;
+}

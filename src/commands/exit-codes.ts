@@ -1,0 +1,29 @@
+import type { Run } from "../model/run.ts";
+
+/** The command's exit codes: the same table in `--help`, in the README and here. */
+export const exitCodes = {
+  success: [0, "success; nothing to do"],
+  failed: [1, "failed"],
+  usage: [2, "usage or configuration error"],
+  partial: [3, "partial: an optional step failed, files were skipped, or the run could not be journaled"],
+  skipped: [4, "skipped: another run of the job holds the lock"],
+  pending: [5, "changes pending (plan)"],
+  deadline: [124, "ended at its deadline or timeout"],
+  interrupted: [130, "cancelled by SIGINT"],
+  terminated: [143, "cancelled by SIGTERM"],
+} as const satisfies Record<string, readonly [code: number, meaning: string]>;
+
+/**
+ * The exit code that tells how a run ended.
+ * @param unjournaled the run is not in the ledger proper: success becomes partial, since nobody who watches the ledger can see it
+ */
+export function exitCodeOf(
+  run: Pick<Run, "outcome" | "reason">,
+  unjournaled: boolean,
+  stoppedBy: string | null,
+): number {
+  if (run.reason === "cancelled") return exitCodes[stoppedBy === "SIGINT" ? "interrupted" : "terminated"][0];
+  if (run.outcome === "failed") return exitCodes[run.reason === "timeout" ? "deadline" : "failed"][0];
+  if (run.outcome === "skipped") return exitCodes.skipped[0];
+  return exitCodes[run.outcome === "partial" || unjournaled ? "partial" : "success"][0];
+}

@@ -1,0 +1,74 @@
+export interface Answers {
+  readonly host: string;
+  readonly source: string;
+  readonly isSubvolume: boolean;
+  /** As restic's -r takes it. */
+  readonly repository: string;
+  readonly passwordFile: string;
+  readonly stateDirectory: string;
+}
+
+/** The text of a first configuration: every line that a person may want to change says why it is there. */
+export function firstConfiguration(answers: Answers): string {
+  const { host, source, isSubvolume, repository, passwordFile, stateDirectory } = answers;
+  const text = JSON.stringify;
+  const snapshots = `${source === "/" ? "" : source}/.snapshots`;
+  return `# pantheros: what is promised, and how it is made true.
+# Check it after every change:  pantheros config check
+# Editors complete it with the schema beside it:  pantheros config schema > pantheros.schema.json
+# yaml-language-server: $schema=./pantheros.schema.json
+
+host: ${text(host)}
+state_directory: ${text(stateDirectory)}
+
+# What is kept. Newest first, one per period; ISO weeks. "pantheros status" says whether it is true.
+retention:
+  standard: { daily: 7, weekly: 4, monthly: 12 }
+${
+  isSubvolume
+    ? `
+# Btrfs subvolumes, with the folder that receives their read-only snapshots.
+subvolumes:
+  data:
+    path: ${text(source)}
+    snapshots: ${text(snapshots)}
+    retention: standard
+`
+    : ""
+}
+# restic repositories. Secrets are never written here, only where they are read from: {file: …}, {credential: …} or {environment: …}.
+repositories:
+  main:
+    repository: ${text(repository)}
+    password: { file: ${text(passwordFile)} }
+    retention: standard
+    initialize: true # create it on the first run
+
+jobs:
+  backup:
+    # Who starts it, at what time, is said once: a systemd timer or cron ("external"), or "pantheros up" ("internal").
+    schedule: "0 2 * * *"
+    scheduler: internal
+    grace: 2h # later than this without a success, it is overdue
+    deadline: 8h # a run that lasts longer is ended
+    steps:
+${
+  isSubvolume
+    ? `      - { id: snap, uses: snapshot.btrfs, subvolume: data }
+      # From the snapshot, not from the live folder: nothing changes while it is read.
+      - { id: copy, uses: backup.restic, repository: main, from: "\${snap.path}" }
+      - { uses: prune.snapshots, subvolume: data }
+`
+    : `      - { id: copy, uses: backup.restic, repository: main, from: ${text(source)} }
+`
+}      - { uses: forget.restic, repository: main }
+
+# What may be lost at most. Measured against what really exists.
+objectives:
+  data: { jobs: [backup], rpo: 26h }
+
+outputs:
+  prometheus: { listen: "127.0.0.1:9471" }
+  # dogstatsd: { address: "udp://127.0.0.1:8125" }
+`;
+}

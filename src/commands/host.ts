@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { collectors } from "../collectors/index.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import type { Config, SecretReference } from "../config/schema.ts";
+import { readSecret } from "../config/secret.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Secret } from "../model/secret.ts";
+import { runners } from "../runners/index.ts";
+import { type Invocation, UsageError } from "./command.ts";
+
+/** The host as its configuration describes it: what almost every command starts from. */
+export interface Host {
+  readonly config: Config;
+  readonly loaded: LoadedConfig;
+  readonly ledgerPath: string;
+  /** Where runs are written while the ledger cannot be; on a file system of its own, gone after a reboot. */
+  readonly fallbackPath: string;
+  readonly readSecret: (reference: SecretReference) => Secret;
+}
+
+/** Reads the configuration of this invocation. @throws ConfigError with every problem, UsageError when there is none */
+export function openHost(invocation: Invocation): Host {
+  const loaded = loadConfig(configurationFile(invocation), { runners, collectors: collectors.map(({ name }) => name) });
+  const ledgerPath = join(loaded.config.state_directory, "ledger.sqlite");
+  const credentialsDirectory = invocation.environment["CREDENTIALS_DIRECTORY"];
+  return {
+    config: loaded.config,
+    loaded,
+    ledgerPath,
+    fallbackPath: fallbackPath(ledgerPath, invocation.environment),
+    readSecret: (reference) => readSecret(reference, { env: invocation.environment, credentialsDirectory }),
+  };
+}
+
+/** Opens the ledger; better-sqlite3 is loaded only now. */
+export async function openHostLedger(host: Host, mode: "read" | "write"): Promise<Ledger> {
+  const { openLedger } = await import("../ledger/sqlite.ts");
+  return openLedger(host.ledgerPath, { mode });
+}
+
+/** `--config`, `$PANTHEROS_CONFIG`, `./pantheros.yaml`, `/etc/pantheros/pantheros.yaml`: the first that is there. */
+export function configurationFile(invocation: Pick<Invocation, "options" | "environment" | "directory">): string {
+  const named = invocation.options["config"] ?? invocation.environment["PANTHEROS_CONFIG"];
+  if (typeof named === "string" && named !== "") return resolve(invocation.directory, named);
+  const places = [join(invocation.directory, "pantheros.yaml"), "/etc/pantheros/pantheros.yaml"];
+  const found = places.find((place) => existsSync(place));
+  if (found) return found;
+  throw new UsageError(
+    `there is no configuration: looked for ${places.join(" and ")}\n  → write one with: pantheros init`,
+  );
+}
+
+/** Beside the state of no other user: systemd's RuntimeDirectory=, else /run for root, else the user's runtime folder. */
+function fallbackPath(ledgerPath: string, environment: NodeJS.ProcessEnv): string {
+  const uid = process.getuid?.() ?? 0;
+  const base =
+    environment["RUNTIME_DIRECTORY"] ??
+    (uid === 0
+      ? "/run/pantheros"
+      : join(environment["XDG_RUNTIME_DIR"] ?? join(tmpdir(), `pantheros-${uid}`), "pantheros"));
+  try {
+    mkdirSync(base, { recursive: true, mode: 0o700 });
+  } catch {
+    // Without it a run that cannot be journaled is kept in memory only; opening the fallback reports that.
+  }
+  return join(base, `ledger-${createHash("sha256").update(ledgerPath).digest("hex").slice(0, 12)}.sqlite`);
+}

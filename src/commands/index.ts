@@ -1,0 +1,37 @@
+import type { Command } from "./command.ts";
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Every command: one line each. A command's file is loaded only when it is called. */
+export const commands: Readonly<Record<string, Entry>> = {
+  init: { summary: "write a first configuration", load: async () => (await import("./init.ts")).init },
+  doctor: {
+    summary: "what is missing on this host, and the command that mends it",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  config: {
+    summary: "check or show the configuration, print its schema",
+    load: async () => (await import("./config.ts")).config,
+  },
+  run: { summary: "run a job now", load: async () => (await import("./run.ts")).run },
+  status: { summary: "what was promised and what was seen", load: async () => (await import("./status.ts")).status },
+  runs: { summary: "the journal of runs", load: async () => (await import("./runs.ts")).runs },
+  collect: {
+    summary: "look at everything once and print what was seen",
+    load: async () => (await import("./collect.ts")).collect,
+  },
+  metrics: { summary: "print the metrics page", load: async () => (await import("./metrics.ts")).metrics },
+  reconcile: {
+    summary: "find the true end of runs whose process is gone",
+    load: async () => (await import("./reconcile.ts")).reconcile,
+  },
+  engine: {
+    summary: "collect, reconcile and schedule, until stopped",
+    load: async () => (await import("./engine.ts")).engine,
+  },
+  serve: { summary: "serve /metrics over HTTP, until stopped", load: async () => (await import("./serve.ts")).serve },
+  up: { summary: "engine and serve together", load: async () => (await import("./up.ts")).up },
+};

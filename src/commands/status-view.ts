@@ -1,0 +1,131 @@
+import type { BackupStatus, JobStatus, SubjectStatus } from "../engine/status.ts";
+import { formatBytes, formatDuration } from "../model/quantity.ts";
+import type { Invocation } from "./command.ts";
+import { createStyle, type Style } from "./terminal/style.ts";
+import { formatTable } from "./terminal/table.ts";
+
+export interface StatusView {
+  readonly host: string;
+  /** Seconds since the epoch. */
+  readonly at: number;
+  readonly jobs: readonly JobStatus[];
+  readonly subjects: readonly SubjectStatus[];
+  readonly backups: readonly BackupStatus[];
+  readonly problems: readonly { readonly collector: string; readonly message: string }[];
+}
+
+/** The tables of `pantheros status`; a section without rows is left out. */
+export function statusText(view: StatusView, invocation: Pick<Invocation, "stdout" | "environment">): string {
+  const style = createStyle(invocation.stdout, invocation.environment);
+  const width = invocation.stdout.columns;
+  const sections = [
+    view.jobs.length > 0 && formatTable(jobTable(view, style, width)),
+    view.subjects.length > 0 && formatTable(subjectTable(view, style, width)),
+    view.backups.length > 0 && formatTable(backupTable(view, style, width)),
+    ...view.problems.map(({ collector, message }) => style.bad(`collector ${collector}: ${message}`)),
+  ];
+  return sections
+    .filter((section) => section !== false)
+    .map((section) => section.trimEnd())
+    .join("\n\n");
+}
+
+function jobTable({ jobs, at }: StatusView, style: Style, width: number | undefined) {
+  return {
+    width,
+    style,
+    columns: [
+      { title: "job" },
+      { title: "last run" },
+      { title: "last success" },
+      { title: "due" },
+      { title: "because", grow: true },
+    ],
+    rows: jobs.map((job) => [
+      job.job,
+      lastRun(job, at, style),
+      ago(job.lastSuccessAt, at, style),
+      due(job, at, style),
+      job.lastRun?.message ?? "",
+    ]),
+  };
+}
+
+function lastRun({ running, lastRun: last, consecutiveFailures }: JobStatus, at: number, style: Style): string {
+  if (running?.lost) return style.bad("process gone: pantheros reconcile");
+  if (running) {
+    const progress = running.progress === null ? "" : ` ${Math.round(running.progress * 100)} %`;
+    return style.bold(`running for ${formatDuration(at - running.since)}${progress}`);
+  }
+  if (!last) return style.warn("never");
+  const text = `${last.outcome}${last.reason ? `/${last.reason}` : ""}`;
+  const times = consecutiveFailures > 1 ? ` ×${consecutiveFailures}` : "";
+  const colour = last.outcome === "success" ? style.good : last.outcome === "failed" ? style.bad : style.warn;
+  return `${colour(text + times)}, ${formatDuration(at - last.finishedAt)} ago`;
+}
+
+function due({ nextRunAt, overdueSeconds }: JobStatus, at: number, style: Style): string {
+  if (overdueSeconds === null) return style.dim("no schedule");
+  if (overdueSeconds > 0) return style.bad(`overdue for ${formatDuration(overdueSeconds)}`);
+  return nextRunAt === null ? "" : `in ${formatDuration(nextRunAt - at)}`;
+}
+
+function subjectTable({ subjects, at }: StatusView, style: Style, width: number | undefined) {
+  return {
+    width,
+    style,
+    columns: [
+      { title: "what" },
+      { title: "seen", align: "right" as const },
+      { title: "newest" },
+      { title: "retention" },
+      { title: "looked", grow: true },
+    ],
+    rows: subjects.map((subject) => [
+      `${subject.kind} ${subject.name}`,
+      subject.artifacts === null ? style.warn("unknown") : String(subject.artifacts),
+      ago(subject.newestAt, at, style),
+      retention(subject, style),
+      subject.observedAt === null
+        ? style.warn("never: run pantheros collect")
+        : `${formatDuration(at - subject.observedAt)} ago`,
+    ]),
+  };
+}
+
+function retention({ policy, compliant, missing, excess }: SubjectStatus, style: Style): string {
+  if (policy === null) return style.dim("nothing promised");
+  if (compliant === null) return style.warn(`${policy}: unknown`);
+  if (compliant) return style.good(`${policy}: kept`);
+  const faults = [missing ? `${missing} missing` : null, excess ? `${excess} too many` : null];
+  return style.bad(`${policy}: ${faults.filter((fault) => fault !== null).join(", ")}`);
+}
+
+function backupTable({ backups, at }: StatusView, style: Style, width: number | undefined) {
+  return {
+    width,
+    style,
+    columns: [
+      { title: "backup" },
+      { title: "at" },
+      { title: "newest" },
+      { title: "size", align: "right" as const },
+      { title: "seen by others", grow: true },
+    ],
+    rows: backups.map(({ job, target, newestAt, bytes, seen }) => [
+      job,
+      target,
+      ago(newestAt, at, style),
+      bytes === null ? "" : formatBytes(bytes),
+      seen === null
+        ? style.dim("proved by its own run")
+        : seen
+          ? style.good("yes")
+          : style.bad("no: the job claims what nobody can see"),
+    ]),
+  };
+}
+
+function ago(time: number | null, at: number, style: Style): string {
+  return time === null ? style.warn("never") : `${formatDuration(at - time)} ago`;
+}

@@ -1,0 +1,118 @@
+import { hash } from "node:crypto";
+import { suggest } from "./closest.ts";
+import type { LoadedStep, StepDeclaration } from "./declaration.ts";
+import { readSource, type Source } from "./document.ts";
+import { excerptOf, positionOf } from "./excerpt.ts";
+import { readConfigText } from "./file.ts";
+import type { Finding, Mistake } from "./finding.ts";
+import { check } from "./issues.ts";
+import { secretRanges } from "./mask.ts";
+import { partialConfig } from "./partial.ts";
+import { entriesOf, isMap, quote, valueAt, writePath } from "./path.ts";
+import { locate } from "./place.ts";
+import { ConfigError, type Problem } from "./problems.ts";
+import { checkRules } from "./rules.ts";
+import { type Config, configuration } from "./schema.ts";
+import { literalSecret } from "./secret-names.ts";
+import { checkSteps } from "./steps.ts";
+
+export interface LoadOptions {
+  readonly runners: readonly StepDeclaration[];
+  /** Names that the section `collectors` may use. @default any */
+  readonly collectors?: readonly string[];
+  /** @default the file system */
+  readonly readFile?: (file: string) => Uint8Array;
+}
+
+export interface LoadedConfig {
+  readonly file: string;
+  readonly config: Config;
+  /** 12 hexadecimal digits of the SHA-256 of the effective configuration: comments, order and notation do not change it. */
+  readonly hash: string;
+  /** By job. */
+  readonly steps: ReadonlyMap<string, readonly LoadedStep[]>;
+}
+
+/** More than anybody mends in one go. */
+const maxProblems = 100;
+
+/**
+ * Reads and checks a configuration file.
+ * @throws ConfigError with every problem at once
+ */
+export function loadConfig(file: string, options: LoadOptions): LoadedConfig {
+  const source = readSource(readConfigText(file, options.readFile));
+  if (source.broken) throw refusal(file, source, []);
+  if (!isMap(source.value)) throw refusal(file, source, [notAMap(source.value)]);
+  const parsed = check(configuration, source.value);
+  const steps = checkSteps(source.value, options.runners);
+  const findings = [
+    ...parsed.findings,
+    ...steps.findings,
+    ...checkRules(source.value, steps.written),
+    ...unknownCollectors(source.value, options.collectors),
+  ];
+  if (!parsed.data || findings.length > 0 || source.mistakes.length > 0) throw refusal(file, source, findings);
+  const config = withStepDefaults(parsed.data, steps.loaded);
+  return { file, config, hash: shortHash(config), steps: steps.loaded };
+}
+
+function notAMap(value: unknown): Finding {
+  if (value === null) return { path: [], message: "the file is empty", hint: "write one with: pantheros init" };
+  const message = "the file must hold a map of sections: host, subvolumes, repositories, jobs, …";
+  return { path: [], message, hint: "begin with: host: NAME" };
+}
+
+function unknownCollectors(value: unknown, names: readonly string[] | undefined): Finding[] {
+  if (names === undefined) return [];
+  return entriesOf(valueAt(value, ["collectors"]))
+    .filter(([name]) => !names.includes(name))
+    .map(([name]) => {
+      const hint = suggest(name, names, "there are no collectors");
+      return { path: ["collectors", name], mark: "key", message: `there is no collector ${quote(name)}`, hint };
+    });
+}
+
+/** The effective configuration also says what the runners of its steps do by default. */
+function withStepDefaults(config: Config, steps: LoadedConfig["steps"]): Config {
+  const jobs = Object.entries(config.jobs).map(([name, job]) => {
+    const withDefaults = job.steps.map((step, position) => ({ ...steps.get(name)?.[position]?.options, ...step }));
+    return [name, { ...job, steps: withDefaults }];
+  });
+  return { ...config, jobs: Object.fromEntries(jobs) };
+}
+
+function shortHash(config: Config): string {
+  const sorted = JSON.stringify(config, (_key, value: unknown) =>
+    isMap(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
+  );
+  return hash("sha256", sorted).slice(0, 12);
+}
+
+function refusal(file: string, source: Source, findings: readonly Finding[]): ConfigError {
+  const mistakes = [...source.mistakes, ...findings.map((finding) => locate(source, finding))];
+  const literals = mistakes.filter(({ message }) => message === literalSecret.message).map(({ range }) => range);
+  const secrets = secretRanges(source, literals);
+  mistakes.sort((a, b) => a.range[0] - b.range[0] || (a.message < b.message ? -1 : 1));
+  const shown = unique(mistakes);
+  const problems = shown.slice(0, maxProblems).map((mistake): Problem => {
+    const { line, column } = positionOf(source, mistake.range[0]);
+    return {
+      line,
+      column,
+      path: writePath(mistake.path),
+      message: mistake.message,
+      ...(mistake.hint === undefined ? {} : { hint: mistake.hint }),
+      excerpt: excerptOf(source, mistake.range, secrets),
+    };
+  });
+  const omitted = Math.max(0, shown.length - maxProblems);
+  return new ConfigError(file, problems, { omitted, partial: partialConfig(source.value, source.broken) });
+}
+
+function unique(mistakes: readonly Mistake[]): Mistake[] {
+  const byPlace = new Map(
+    mistakes.map((mistake) => [`${mistake.range[0]} ${writePath(mistake.path)} ${mistake.message}`, mistake]),
+  );
+  return [...byPlace.values()];
+}

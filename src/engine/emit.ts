@@ -1,0 +1,71 @@
+import type { Config } from "../config/schema.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { incrementsOf } from "../model/counters.ts";
+import { formatDuration } from "../model/quantity.ts";
+import type { Run, Step } from "../model/run.ts";
+import type { Sample } from "../model/sample.ts";
+import type { DogStatsD } from "../outputs/dogstatsd.ts";
+
+/**
+ * Sends the metrics of finished runs that have not been sent yet, and marks them: emission belongs to the ledger, not to the last line of
+ * a run, so that a run which was killed is told all the same. Bounded to a second; a failure never changes a run.
+ * @returns the number of runs that were sent
+ */
+export async function emitRuns(
+  ledger: Ledger,
+  config: Config,
+  options: { readonly now: () => number; readonly onProblem: (message: string) => void },
+): Promise<number> {
+  if (!config.outputs.dogstatsd) return markAll(ledger, options.now);
+  const runs = ledger.unemittedRuns();
+  if (runs.length === 0) return 0;
+  const { openDogStatsD } = await import("./datadog.ts");
+  const sender = openDogStatsD(config, options.onProblem);
+  for (const run of runs) send(sender, run, ledger.steps(run.id), options.now() / 1000);
+  const { dropped } = await sender.close(1000);
+  if (dropped > 0) ledger.addToTotals([{ metric: "dogstatsdDropped", labels: {}, value: dropped }]);
+  // Handed over or dropped with a reason: sending again later would count twice what did arrive.
+  for (const run of runs) ledger.markEmitted(run.id, options.now());
+  return runs.length;
+}
+
+/** Without DogStatsD nothing is owed: what is finished counts as emitted, so that enabling it later does not send old runs. */
+function markAll(ledger: Ledger, now: () => number): number {
+  for (const run of ledger.unemittedRuns()) ledger.markEmitted(run.id, now());
+  return 0;
+}
+
+function send(sender: DogStatsD, run: Run, steps: readonly Step[], now: number): void {
+  const { job, outcome, reason } = run;
+  if (outcome === null) return;
+  sender.count(incrementsOf({ job, outcome, reason }, steps, { lost: run.lost, journaled: run.journaled }));
+  sender.gauge(gaugesOf(run, steps), now);
+  if (outcome === "failed" || outcome === "partial") {
+    sender.event({
+      title: `Backup job ${job}: ${outcome}${reason ? ` (${reason})` : ""}`,
+      text: run.message ?? `run ${run.id}`,
+      alertType: outcome === "failed" ? "error" : "warning",
+      tags: { job, outcome, reason: reason ?? "none", run: run.id },
+    });
+  }
+}
+
+function gaugesOf(run: Run, steps: readonly Step[]): Sample[] {
+  if (run.outcome === "skipped" || run.finishedAt === null) return [];
+  const { job } = run;
+  const samples: Sample[] = [
+    { metric: "backupDuration", labels: { job }, value: (run.finishedAt - run.startedAt) / 1000 },
+  ];
+  for (const { kind, outcome, target, bytes } of steps) {
+    if (kind === "backup" && outcome === "success" && target !== null && bytes !== null) {
+      samples.push({ metric: "backupSize", labels: { job, target }, value: bytes });
+    }
+  }
+  return samples;
+}
+
+/** `home: success in 1m 30s`, for logs. */
+export function describeRun(run: Run): string {
+  const took = run.finishedAt === null ? "" : ` in ${formatDuration((run.finishedAt - run.startedAt) / 1000)}`;
+  return `${run.job}: ${run.outcome ?? "running"}${run.reason ? ` (${run.reason})` : ""}${took}`;
+}

@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AnyCollector, Collector } from "../collectors/collector.ts";
+import { type Ledger, LedgerError } from "../ledger/ledger.ts";
+import type { Run } from "../model/run.ts";
+import { type CollectServices, collectOnce, intervalOf, isEnabled } from "./collect.ts";
+import { declareInventory } from "./declare.ts";
+import { emitRuns } from "./emit.ts";
+import type { Reconciled } from "./reconcile.ts";
+import { startScheduler } from "./scheduler.ts";
+import { settle } from "./settle.ts";
+import { readState } from "./state.ts";
+
+export interface EngineServices extends CollectServices {
+  readonly collectors: readonly AnyCollector[];
+  readonly fallbackPath: string;
+  /** Starts a run in a process of its own and returns at once. */
+  readonly startRun: (job: string) => void;
+  readonly observer: EngineObserver;
+}
+
+export interface EngineObserver {
+  readonly collected: (collector: string, error: string | null, seconds: number) => void;
+  readonly reconciled: (found: Reconciled) => void;
+  readonly tookIn: (run: Run) => void;
+  readonly note: (message: string) => void;
+}
+
+/** Seconds between two rounds of reconciliation and emission, and between two pushes of state to DogStatsD. */
+const housekeepingEvery = 15;
+const pushEvery = 60;
+/** Seconds: the journal is pruned once an hour, in small batches. */
+const pruneEvery = 3600;
+/** Seconds after which the ledger is looked at for runs that have ended: what they left behind is looked at at once. */
+const freshEvery = 2;
+
+/** Runs until the signal is aborted: collectors on their own intervals, reconciliation, emission, the internal scheduler. */
+export async function runEngine(services: EngineServices): Promise<void> {
+  const { config, ledger, signal, now, observer } = services;
+  declareInventory(ledger, config, now());
+  const intervalCollectors = services.collectors
+    .filter((collector): collector is Collector => !("live" in collector))
+    .filter((collector) => isEnabled(collector, config));
+  const stopScheduler = startScheduler(config, ledger, services.startRun, { now });
+  try {
+    await Promise.all([
+      every(housekeepingEvery, () => housekeeping(services), services),
+      every(pruneEvery, async () => void ledger.pruneRuns(now() - config.journal.keep * 1000), services),
+      every(pushEvery, () => pushState(services), services),
+      ...intervalCollectors.map((collector) => collectForever(collector, services)),
+    ]);
+  } finally {
+    stopScheduler();
+  }
+  if (!signal.aborted) observer.note("the engine has nothing to do");
+}
+
+/** One collector on its interval, and at once after a run has ended: the state must not lag behind what has just been done. */
+async function collectForever(collector: Collector, services: EngineServices): Promise<void> {
+  const { config, ledger, signal, now, observer } = services;
+  const interval = intervalOf(collector, config) * 1000;
+  while (!signal.aborted) {
+    const started = now();
+    const seen = lastFinish(ledger);
+    await guarded(services, async () => {
+      const { error, durationSeconds } = await collectOnce(collector, services);
+      observer.collected(collector.name, error, durationSeconds);
+    });
+    while (!signal.aborted && now() - started < interval && now() >= started && lastFinish(ledger) === seen) {
+      await pause(Math.min(freshEvery, interval / 1000), signal);
+    }
+  }
+}
+
+function lastFinish(ledger: Ledger): number {
+  return Math.max(0, ...ledger.jobStates().map((state) => state.lastFinishedAt ?? 0));
+}
+
+async function housekeeping(services: EngineServices): Promise<void> {
+  const { ledger, config, now, observer, fallbackPath } = services;
+  const { tookIn, reconciled } = await settle(ledger, fallbackPath, { now });
+  for (const run of tookIn) observer.tookIn(run);
+  for (const found of reconciled) observer.reconciled(found);
+  await emitRuns(ledger, config, { now, onProblem: observer.note });
+}
+
+async function pushState(services: EngineServices): Promise<void> {
+  const { config, ledger, collectors, now, observer } = services;
+  if (config.outputs.dogstatsd?.state !== "push") return;
+  const { openDogStatsD } = await import("./datadog.ts");
+  const sender = openDogStatsD(config, observer.note);
+  const at = now() / 1000;
+  sender.gauge(readState(config, ledger, collectors, at).samples, at);
+  const { dropped } = await sender.close(1000);
+  if (dropped > 0) ledger.addToTotals([{ metric: "dogstatsdDropped", labels: {}, value: dropped }]);
+}
+
+async function every(seconds: number, work: () => Promise<void>, services: EngineServices): Promise<void> {
+  while (!services.signal.aborted) {
+    await guarded(services, work);
+    await pause(seconds, services.signal);
+  }
+}
+
+/** A ledger that is full or locked for a moment must not end the engine: it is told, and tried again at the next round. */
+async function guarded(services: EngineServices, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    services.observer.note(`${error.message} – ${error.advice}`);
+  }
+}
+
+async function pause(seconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(seconds * 1000, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}

@@ -1,0 +1,141 @@
+import type { JobConfig, StepConfig } from "../config/schema.ts";
+import type { RunStart } from "../ledger/ledger.ts";
+import { incrementsOf } from "../model/counters.ts";
+import { explainFailure, outcomeOfSteps, StepError, toStepError } from "../model/outcome.ts";
+import { formatDuration, formatTimestamp } from "../model/quantity.ts";
+import type { Run, StepPlan } from "../model/run.ts";
+import type { Runner } from "../runners/runner.ts";
+import { newRunId } from "./run-id.ts";
+import type { RunReport, RunRequest, RunServices } from "./run-request.ts";
+import { createStepRunner } from "./run-step.ts";
+
+/** How often a living run says so in the ledger, milliseconds: what tells a timeout from a kill afterwards. */
+const heartbeat = 10_000;
+
+/**
+ * One execution of a job from its lock to its end in the ledger. It never throws for what a step does: every way to end is an outcome.
+ * Emission to DogStatsD is not its business: the ledger knows which finished runs have not been emitted yet.
+ */
+export async function runJob(request: RunRequest, services: RunServices): Promise<RunReport> {
+  const { config, job } = request;
+  const { journal, now, observer } = services;
+  const jobConfig = config.jobs[job];
+  if (!jobConfig) throw new StepError("config", `there is no job ${job} in the configuration`);
+
+  const startedAt = now();
+  const plans = planSteps(jobConfig, request.runnerFor);
+  const start: RunStart = {
+    id: newRunId(startedAt, services.random),
+    job,
+    trigger: request.trigger,
+    startedAt,
+    deadlineAt: startedAt + jobConfig.deadline * 1000,
+    holder: services.holder,
+    steps: plans,
+  };
+
+  const elsewhere = services.heldElsewhere(job);
+  const lockedBy = elsewhere ?? journal.write((ledger) => ledger.startRun(start)).lockedBy;
+  if (lockedBy) return skipLocked(start, lockedBy, services);
+
+  observer.started?.({ id: start.id, job, steps: plans });
+  const deadline = new AbortController();
+  const deadlineTimer = setTimeout(() => {
+    const limit = formatDuration(jobConfig.deadline);
+    deadline.abort(
+      new StepError("timeout", `the run reached its deadline of ${limit}`, {
+        advice: `raise jobs.${job}.deadline if that is normal`,
+      }),
+    );
+  }, jobConfig.deadline * 1000);
+  let ratio: number | null = null;
+  const beat = setInterval(() => journal.note((ledger) => ledger.markSeen(start.id, now(), ratio)), heartbeat);
+
+  const runSteps = createStepRunner(request, services, {
+    start,
+    signal: AbortSignal.any([request.signal, deadline.signal]),
+    onProgress: (plan, progress) => {
+      ratio = progress.ratio ?? null;
+      observer.stepProgress?.(plan, progress);
+    },
+  });
+  let failure: StepError | null = null;
+  try {
+    await runSteps();
+  } catch (error) {
+    failure = toStepError(error);
+  } finally {
+    clearTimeout(deadlineTimer);
+    clearInterval(beat);
+  }
+  return finish(start, failure, services);
+}
+
+function finish(start: RunStart, failure: StepError | null, services: RunServices): RunReport {
+  const { journal } = services;
+  const steps = journal.ledger.steps(start.id);
+  const verdict = outcomeOfSteps(
+    steps.flatMap((step) =>
+      step.outcome ? [{ outcome: step.outcome, reason: step.reason, optional: step.optional }] : [],
+    ),
+  );
+  const ended = failure ? { outcome: "failed" as const, reason: failure.reason } : verdict;
+  // A step's message is redacted; what ends a run beside its steps (deadline, cancellation) holds no secret.
+  const decisive =
+    steps.find((step) => step.outcome === "failed" && !step.optional) ?? steps.find((step) => step.reason !== null);
+  const message = decisive?.message ?? (failure ? explainFailure(failure) : null);
+  const finishedAt = services.now();
+  journal.write((ledger) => {
+    const journaled = journal.problem === null;
+    const increments = incrementsOf({ job: start.job, ...ended }, steps, { lost: false, journaled });
+    return ledger.finishRun(start.id, { finishedAt, ...ended, message, increments });
+  });
+  return report(start.id, null, services);
+}
+
+function skipLocked(start: RunStart, holder: Run, services: RunServices): RunReport {
+  const since = formatTimestamp(holder.startedAt);
+  const message = `run ${holder.id} (process ${holder.holder.pid}, since ${since}) holds the lock`;
+  const ended = { outcome: "skipped", reason: "locked" } as const;
+  services.journal.write((ledger) =>
+    ledger.recordFinishedRun(
+      { ...start, steps: [] },
+      {
+        finishedAt: services.now(),
+        ...ended,
+        message,
+        increments: incrementsOf({ job: start.job, ...ended }, [], {
+          lost: false,
+          journaled: services.journal.problem === null,
+        }),
+      },
+    ),
+  );
+  return report(start.id, holder, services);
+}
+
+function report(runId: string, lockedBy: Run | null, services: RunServices): RunReport {
+  const { ledger, problem } = services.journal;
+  const run = ledger.run(runId);
+  if (!run) throw new Error(`run ${runId} was written and cannot be read back`);
+  return { run: { ...run, journaled: problem === null }, steps: ledger.steps(runId), lockedBy, unjournaled: problem };
+}
+
+function planSteps(job: JobConfig, runnerFor: (uses: string) => Runner): StepPlan[] {
+  return job.steps.map((step, position) => {
+    const runner = runnerFor(step.uses);
+    return {
+      position,
+      id: stepId(step, position),
+      uses: step.uses,
+      kind: runner.kind,
+      target: runner.target(step),
+      optional: step.optional,
+    };
+  });
+}
+
+/** A step without an id is known by its position, counted from 1 as people do. */
+export function stepId(step: StepConfig, position: number): string {
+  return step.id ?? `step_${position + 1}`;
+}

@@ -1,0 +1,189 @@
+import { resolveReferences } from "../config/references.ts";
+import type { StepConfig } from "../config/schema.ts";
+import type { RunStart } from "../ledger/ledger.ts";
+import { explainFailure, StepError, toStepError } from "../model/outcome.ts";
+import { formatDuration, formatTimestamp } from "../model/quantity.ts";
+import type { StepFinish, StepPlan } from "../model/run.ts";
+import { redact, redactAll, type Secret } from "../model/secret.ts";
+import type { Progress, Runner, RunnerContext, StepResult } from "../runners/runner.ts";
+import { identityOf } from "../tools/process.ts";
+import { withRetries } from "./retry.ts";
+import type { RunRequest, RunServices } from "./run-request.ts";
+import { createRunnerContext, optionsOf } from "./runner-context.ts";
+
+/** Lines of a tool's output that are kept with its step. */
+const tailLines = 20;
+
+/** Prepares the steps of one run; the returned function checks all of them, then executes them in order and throws what ended it. */
+export function createStepRunner(
+  request: RunRequest,
+  services: RunServices,
+  run: {
+    readonly start: RunStart;
+    readonly signal: AbortSignal;
+    readonly onProgress: (plan: StepPlan, progress: Progress) => void;
+  },
+): () => Promise<void> {
+  const { journal, observer, now } = services;
+  const { start } = run;
+  const secrets: Secret[] = [];
+  const evidence: Record<string, Record<string, unknown>> = {};
+  const steps = (request.config.jobs[start.job]?.steps ?? []).map((config, index) => ({
+    config,
+    plan: start.steps[index] as StepPlan,
+    runner: request.runnerFor(config.uses),
+  }));
+
+  return async () => {
+    // All steps are looked at before the first one is executed: missing credentials for the upload must not leave a snapshot behind.
+    for (const step of steps) {
+      try {
+        await step.runner.check?.(optionsOf(step.runner, step.config), contextFor(step.plan, run.signal));
+      } catch (error) {
+        if (!step.config.optional) throw await failBeforeStart(step.plan, toStepError(error));
+      }
+    }
+    for (const step of steps) {
+      if (run.signal.aborted) throw run.signal.reason;
+      await execute(step.plan, step.config, step.runner);
+    }
+  };
+
+  async function execute(plan: StepPlan, config: StepConfig, runner: Runner): Promise<void> {
+    const values = { ...evidence, run: { id: start.id, job: start.job, timestamp: formatTimestamp(start.startedAt) } };
+    observer.stepStarted?.(plan);
+    try {
+      const resolved = begin(plan, () => resolveReferences(config, values, request.config.host));
+      const options = optionsOf(runner, resolved);
+      const { result, attempts } = await withRetries(() => attempt(plan, config, runner, options), config.retries, {
+        signal: run.signal,
+        random: services.random,
+        onRetry: (error, delay) =>
+          observer.note?.(`${plan.id}: ${error.message}; trying again in ${formatDuration(delay)}`),
+      });
+      evidence[plan.id] = result.evidence;
+      finishStep(plan, finishOf(result, attempts));
+    } catch (error) {
+      const failure = toStepError(error);
+      finishStep(plan, failureOf(failure, (error as { attempts?: number }).attempts ?? 1));
+      // A step that may fail still ends the run when the run itself was told to stop.
+      if (!config.optional || run.signal.aborted) throw failure;
+    }
+  }
+
+  /** Journals the step as started, with the paths that it reads – also when its references cannot be resolved, which is its failure. */
+  function begin(plan: StepPlan, resolve: () => StepConfig): StepConfig {
+    let resolved: StepConfig | null = null;
+    try {
+      resolved = resolve();
+      return resolved;
+    } finally {
+      const inputs = pathsIn(resolved);
+      journal.write((ledger) => ledger.startStep(start.id, plan.position, now(), inputs));
+    }
+  }
+
+  async function attempt(plan: StepPlan, config: StepConfig, runner: Runner, options: never) {
+    const limit = new AbortController();
+    const timer =
+      config.timeout === undefined
+        ? undefined
+        : setTimeout(() => {
+            const message = `${plan.id} did not end within its timeout of ${formatDuration(config.timeout ?? 0)}`;
+            limit.abort(new StepError("timeout", message, { advice: "raise the step's timeout if that is normal" }));
+          }, config.timeout * 1000);
+    try {
+      return await runner.run(options, contextFor(plan, AbortSignal.any([run.signal, limit.signal])));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function contextFor(plan: StepPlan, signal: AbortSignal): RunnerContext {
+    return createRunnerContext({
+      config: request.config,
+      job: start.job,
+      runId: start.id,
+      timestamp: formatTimestamp(start.startedAt),
+      signal,
+      now,
+      dryRun: services.dryRun,
+      environment: services.environment,
+      readSecret: services.readSecret,
+      onSecret: (secret) => secrets.push(secret),
+      onStart: ({ pid, argv }) => {
+        const leader = identityOf(pid);
+        const command = redact(argv.join(" "), secrets);
+        if (leader) journal.note((ledger) => ledger.recordChild({ runId: start.id, leader, command }));
+      },
+      onEnd: (pid) => journal.note((ledger) => ledger.forgetChild(start.id, pid)),
+      progress: (update) => run.onProgress(plan, update),
+      log: (message) => observer.note?.(`${plan.id}: ${redact(message, secrets)}`),
+      pathsInUse: () => pathsOfOtherRuns(journal.ledger, start.id),
+    });
+  }
+
+  async function failBeforeStart(plan: StepPlan, failure: StepError): Promise<StepError> {
+    journal.write((ledger) => ledger.startStep(start.id, plan.position, now(), []));
+    observer.stepStarted?.(plan);
+    finishStep(plan, failureOf(failure, 0));
+    return failure;
+  }
+
+  function finishStep(plan: StepPlan, finish: StepFinish): void {
+    journal.write((ledger) => ledger.finishStep(start.id, plan.position, now(), finish));
+    const step = journal.ledger.steps(start.id).find((candidate) => candidate.position === plan.position);
+    if (step) observer.stepFinished?.(step);
+  }
+
+  function finishOf(result: StepResult<Record<string, unknown>>, attempts: number): StepFinish {
+    return {
+      outcome: result.outcome ?? "success",
+      reason: result.reason ?? null,
+      message: result.message === undefined ? null : redact(result.message, secrets),
+      attempts,
+      exitCode: null,
+      signal: null,
+      bytes: result.bytes ?? null,
+      files: result.files ?? null,
+      evidence: redactAll(result.evidence, secrets),
+      tail: tailOf(result.tail),
+    };
+  }
+
+  function failureOf(failure: StepError, attempts: number): StepFinish {
+    return {
+      outcome: "failed",
+      reason: failure.reason,
+      message: redact(explainFailure(failure), secrets),
+      attempts,
+      exitCode: failure.details.exitCode ?? null,
+      signal: failure.details.signal ?? null,
+      bytes: null,
+      files: null,
+      evidence: {},
+      tail: tailOf(failure.details.tail),
+    };
+  }
+
+  function tailOf(output: string | undefined): string | null {
+    if (!output) return null;
+    return redact(output.trimEnd().split("\n").slice(-tailLines).join("\n"), secrets);
+  }
+}
+
+/** Absolute paths among the values of a step's options. */
+function pathsIn(value: unknown): string[] {
+  if (typeof value === "string") return value.startsWith("/") ? [value] : [];
+  if (value && typeof value === "object") return Object.values(value).flatMap(pathsIn);
+  return [];
+}
+
+/** Everything that runs which are alive have made or are reading, except for the run itself. */
+function pathsOfOtherRuns(ledger: RunServices["journal"]["ledger"], ownRunId: string): string[] {
+  return ledger
+    .unfinishedRuns()
+    .filter((other) => other.id !== ownRunId)
+    .flatMap((other) => ledger.steps(other.id))
+    .flatMap((step) => [...step.inputs, ...pathsIn(step.evidence)]);
+}

@@ -1,0 +1,53 @@
+import { timezoneOf } from "../collectors/jobs.ts";
+import type { Config } from "../config/schema.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { parseSchedule, previousAt, type Schedule } from "../model/schedule.ts";
+
+/** How often the clock is looked at, milliseconds: short enough that a suspended laptop or a changed clock is noticed soon. */
+const tick = 15_000;
+
+/**
+ * Starts the jobs whose `scheduler` is `internal`. What was missed while the engine was down or the machine slept is caught up once,
+ * as `Persistent=true` does for a systemd timer.
+ * @param start starts a run of the job and returns at once
+ * @returns stops the scheduler
+ */
+export function startScheduler(
+  config: Config,
+  ledger: Ledger,
+  start: (job: string) => void,
+  options: { readonly now: () => number },
+): () => void {
+  const schedules = internalSchedules(config);
+  if (schedules.length === 0) return () => undefined;
+  const started = new Map<string, number>();
+
+  const look = () => {
+    const now = options.now();
+    const states = new Map(ledger.jobStates().map((state) => [state.job, state]));
+    for (const { job, schedule } of schedules) {
+      const state = states.get(job);
+      const last = Math.max(started.get(job) ?? 0, state?.lastStartedAt ?? 0, state?.declaredAt ?? now);
+      if (!isDue(schedule, last, now)) continue;
+      started.set(job, now);
+      start(job);
+    }
+  };
+  look();
+  const timer = setInterval(look, tick);
+  return () => clearInterval(timer);
+}
+
+/** Whether a scheduled time lies after the last start. @param lastStartedAt milliseconds @param now milliseconds */
+export function isDue(schedule: Schedule, lastStartedAt: number, now: number): boolean {
+  const due = previousAt(schedule, now / 1000);
+  return due !== null && due * 1000 > lastStartedAt;
+}
+
+function internalSchedules(config: Config): { job: string; schedule: Schedule }[] {
+  return Object.entries(config.jobs).flatMap(([job, declared]) =>
+    declared.scheduler === "internal" && declared.schedule !== undefined
+      ? [{ job, schedule: parseSchedule(declared.schedule, timezoneOf(declared, config.timezone)) }]
+      : [],
+  );
+}

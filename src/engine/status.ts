@@ -1,0 +1,156 @@
+import type { Config } from "../config/schema.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { MetricName } from "../model/metrics.ts";
+import type { JobState, Run } from "../model/run.ts";
+import { type StateSnapshot, valueAt } from "../model/sample.ts";
+import { isAlive, statOf } from "../tools/process.ts";
+
+/** One declared job: its last run and its last success are two things. Times are seconds since the epoch; null: never or unknown. */
+export interface JobStatus {
+  readonly job: string;
+  readonly running: {
+    readonly id: string;
+    readonly since: number;
+    readonly progress: number | null;
+    /** Its process is gone and nobody has said so in the ledger yet. */
+    readonly lost: boolean;
+  } | null;
+  readonly lastRun: (Pick<Run, "id" | "outcome" | "reason" | "message"> & { readonly finishedAt: number }) | null;
+  readonly lastSuccessAt: number | null;
+  readonly consecutiveFailures: number;
+  readonly nextRunAt: number | null;
+  /** 0: in time; null: the job has no schedule. */
+  readonly overdueSeconds: number | null;
+}
+
+/** One subvolume or repository: what the last look saw there. */
+export interface SubjectStatus {
+  readonly kind: "subvolume" | "repository";
+  readonly name: string;
+  readonly artifacts: number | null;
+  readonly newestAt: number | null;
+  readonly policy: string | null;
+  readonly compliant: boolean | null;
+  readonly missing: number | null;
+  readonly excess: number | null;
+  /** Seconds since the epoch of the look that this is true for. */
+  readonly observedAt: number | null;
+}
+
+/** The newest proven artifact of a job at a repository or destination. */
+export interface BackupStatus {
+  readonly job: string;
+  readonly target: string;
+  readonly newestAt: number;
+  readonly bytes: number | null;
+  /** Whether somebody else than the job saw it; null: nobody has looked since. */
+  readonly seen: boolean | null;
+}
+
+export function jobStatuses(config: Config, ledger: Ledger, state: StateSnapshot): JobStatus[] {
+  const read = reader(state);
+  const states = new Map(ledger.jobStates().map((known) => [known.job, known]));
+  const running = new Map(ledger.unfinishedRuns().map((run) => [run.job, run]));
+  return Object.keys(config.jobs).map((job) => {
+    const run = running.get(job);
+    const known = states.get(job);
+    return {
+      job,
+      running: run
+        ? { id: run.id, since: run.startedAt / 1000, progress: read("jobProgress", { job }), lost: isLost(run) }
+        : null,
+      lastRun: lastRunOf(ledger, known),
+      lastSuccessAt: read("jobLastSuccess", { job }),
+      consecutiveFailures: known?.consecutiveFailures ?? 0,
+      nextRunAt: read("jobNextRun", { job }),
+      overdueSeconds: read("jobOverdue", { job }),
+    };
+  });
+}
+
+/** Where other processes are hidden (hidepid, ProtectProc=), not seeing one says nothing. */
+function isLost(run: Run): boolean {
+  return statOf(1) !== null && !isAlive(run.holder);
+}
+
+function lastRunOf(ledger: Ledger, known: JobState | undefined): JobStatus["lastRun"] {
+  if (!known || known.lastRunId === null || known.lastFinishedAt === null) return null;
+  return {
+    id: known.lastRunId,
+    outcome: known.lastOutcome,
+    reason: known.lastReason,
+    message: ledger.run(known.lastRunId)?.message ?? null,
+    finishedAt: known.lastFinishedAt / 1000,
+  };
+}
+
+export function subjectStatuses(config: Config, state: StateSnapshot): SubjectStatus[] {
+  const read = reader(state);
+  const about = (subject: string, policy: string | undefined) => {
+    const compliant = policy === undefined ? null : read("retentionCompliant", { subject, policy });
+    const missing = readAll(state, "retentionMissing", { subject });
+    return {
+      policy: policy ?? null,
+      compliant: compliant === null ? null : compliant === 1,
+      missing: missing.length > 0 ? missing.reduce((sum, count) => sum + count, 0) : null,
+      excess: read("retentionExcess", { subject }),
+    };
+  };
+  const subvolumes = Object.entries(config.subvolumes).map(
+    ([name, { retention }]): SubjectStatus => ({
+      kind: "subvolume",
+      name,
+      artifacts: read("snapshotCount", { subvol: name, type: "all" }),
+      newestAt: read("snapshotNewest", { subvol: name }),
+      ...about(name, retention),
+      observedAt: read("collectorLastSuccess", { collector: "snapshots" }),
+    }),
+  );
+  const repositories = Object.entries(config.repositories).map(([name, { retention }]): SubjectStatus => {
+    const newest = readAll(state, "repositoryNewest", { repository: name });
+    return {
+      kind: "repository",
+      name,
+      artifacts: read("repositorySnapshots", { repository: name }),
+      newestAt: newest.length > 0 ? Math.max(...newest) : null,
+      ...about(name, retention),
+      observedAt: read("collectorLastSuccess", { collector: "restic" }),
+    };
+  });
+  return [...subvolumes, ...repositories];
+}
+
+export function backupStatuses(state: StateSnapshot): BackupStatus[] {
+  const read = reader(state);
+  return state.samples.flatMap((sample) => {
+    if (sample.metric !== "backupNewest") return [];
+    const { job, target } = sample.labels;
+    const seen = read("jobProven", { job, target });
+    return [
+      {
+        job,
+        target,
+        newestAt: valueAt(sample, state.at),
+        bytes: read("backupSize", { job, target }),
+        seen: seen === null ? null : seen === 1,
+      },
+    ];
+  });
+}
+
+type Reader = (metric: MetricName, labels: Readonly<Record<string, string>>) => number | null;
+
+function reader(state: StateSnapshot): Reader {
+  return (metric, labels) => readAll(state, metric, labels)[0] ?? null;
+}
+
+/** Values of a metric whose labels include the given ones. */
+function readAll(state: StateSnapshot, metric: MetricName, labels: Readonly<Record<string, string>>): number[] {
+  const wanted = Object.entries(labels);
+  return state.samples.flatMap((sample) => {
+    const given: Readonly<Record<string, string | undefined>> = sample.labels;
+    return sample.metric === metric && wanted.every(([label, value]) => given[label] === value)
+      ? [valueAt(sample, state.at)]
+      : [];
+  });
+}

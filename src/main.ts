@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { mkdirSync } from "node:fs";
+import module from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+enableCompileCache();
+const { start } = await import("./commands/start.ts");
+// The only process.exit: what is still open then (a socket that nobody reads, a timer) must not keep a finished command alive.
+process.exit(await start(process));
+
+/**
+ * Compiled code is kept between starts, in a folder that only its owner can write: Node's default below the shared temporary folder would
+ * let another user put code there that root then runs.
+ */
+function enableCompileCache(): void {
+  if (process.env["NODE_DISABLE_COMPILE_CACHE"]) return;
+  const base = process.getuid?.() === 0 ? "/var/cache" : (process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"));
+  const directory = join(base, "pantheros", "compile");
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    module.enableCompileCache(directory);
+  } catch {
+    // A read-only or foreign cache folder costs some milliseconds and nothing else.
+  }
+}

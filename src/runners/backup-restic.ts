@@ -1,0 +1,213 @@
+import * as z from "zod";
+import { pathOrReference, repositoryName } from "../config/schema.ts";
+import { StepError } from "../model/outcome.ts";
+import { formatBytes } from "../model/quantity.ts";
+import { createRestic, isOlder, type Restic } from "../tools/restic.ts";
+import type { BackupReport } from "../tools/restic-backup.ts";
+import { ownTags } from "../tools/restic-history.ts";
+import type { ResticSnapshot } from "../tools/restic-output.ts";
+import { openRepository, type ResticRepository, repositoryExists } from "../tools/restic-repository.ts";
+import { isReadable, requireOneReadable, resolveSources, type Sources } from "../tools/restic-sources.ts";
+import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
+
+const tag = z.string().regex(/^[^,\s][^,]*$/, "a tag holds no comma");
+
+const ResticOptions = z.strictObject({
+  repository: repositoryName,
+  from: z
+    .union([pathOrReference, z.array(pathOrReference).min(1)])
+    .meta({ description: "What is backed up: absolute paths or references, e.g. ${snap.path}/data" }),
+  tags: z
+    .array(tag)
+    .default([])
+    .meta({ description: "Besides pantheros, job:NAME and path:PATH; a new set of tags begins a new history" }),
+  exclude: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: "restic's patterns; in a snapshot, paths of its subvolume mean those of the snapshot" }),
+  one_file_system: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Stay on the filesystem (and subvolume) of each source" }),
+  host: z.string().min(1).optional().meta({ description: "Host of the snapshot; default: the configuration's" }),
+});
+type Options = z.infer<typeof ResticOptions>;
+
+const ResticEvidence = z.object({
+  snapshot_id: z.string().meta({ description: "As the repository lists it; empty in a dry run" }),
+  repository: z.string(),
+  host: z.string(),
+  paths: z.array(z.string()).meta({ description: "What was read, as the repository lists it" }),
+  files: z.int(),
+  bytes: z.int(),
+  bytes_added: z.int().meta({ description: "New data, before compression" }),
+  files_new: z.int(),
+  files_changed: z.int(),
+  files_unmodified: z.int().meta({ description: "Recognised without being read again" }),
+  duration_seconds: z.number(),
+});
+type Evidence = z.infer<typeof ResticEvidence>;
+
+/** restic finds a parent by tags itself from here on (--group-by of backup). */
+const groupsBackups = "0.16.0";
+
+export const backupRestic = defineRunner({
+  uses: "backup.restic",
+  summary: "Backs up files with restic and proves the snapshot by asking the repository for it",
+  risk: "creates",
+  kind: "backup",
+  options: ResticOptions,
+  produces: ResticEvidence,
+  target: (options) => options.repository,
+
+  async check(options, context) {
+    const { repository, restic, initialize } = open(options, context);
+    await restic.version();
+    const known = sourcesOf(options).filter((path) => !path.includes("${"));
+    if (known.length === sourcesOf(options).length) await requireOneReadable(known);
+    if (!initialize && !(await repositoryExists(repository))) throw missing(repository);
+  },
+
+  async run(options, context) {
+    const { repository, restic, initialize } = open(options, context);
+    const sources = resolveSources(sourcesOf(options), options.exclude, context.config.subvolumes);
+    if (context.dryRun && sources.directory !== undefined && !(await isReadable(sources.directory))) {
+      return planned(options, context, `would back up ${sources.directory}, which is not there yet`);
+    }
+    await requireOneReadable(sources.absolute);
+    try {
+      return await backUp(options, sources, restic, context);
+    } catch (error) {
+      const absent = error instanceof StepError && error.reason === "repository_missing";
+      if (!absent || !initialize) throw error;
+    }
+    if (context.dryRun) return planned(options, context, `would create the repository ${repository.name} first`);
+    context.log(`creating the repository ${repository.name}`);
+    await restic.init();
+    return await backUp(options, sources, restic, context);
+  },
+});
+
+async function backUp(
+  options: Options,
+  sources: Sources,
+  restic: Restic,
+  context: RunnerContext,
+): Promise<StepResult<Evidence>> {
+  await restic.reach();
+  const { targets, livePaths, exclude } = sources;
+  const host = hostOf(options, context);
+  const tags = [...ownTags(context.job, livePaths), ...options.tags];
+  const startedAt = context.now();
+  const report = await restic.backup(
+    {
+      targets,
+      ...(sources.directory === undefined ? {} : { directory: sources.directory }),
+      host,
+      tags,
+      exclude,
+      oneFileSystem: options.one_file_system,
+      parent: sources.directory === undefined ? "by-path" : await parentByTags(restic, host, tags),
+      dryRun: context.dryRun,
+    },
+    context.progress,
+  );
+  const { summary } = report;
+  refuseNothing(report, sources, options);
+  const seen = context.dryRun ? null : await prove(report, options.repository, host, restic);
+  const evidence: Evidence = {
+    snapshot_id: seen?.id ?? "",
+    repository: options.repository,
+    host,
+    paths: [...(seen?.paths ?? sources.absolute)],
+    files: summary.files,
+    bytes: summary.bytes,
+    bytes_added: summary.bytesAdded,
+    files_new: summary.filesNew,
+    files_changed: summary.filesChanged,
+    files_unmodified: summary.filesUnmodified,
+    duration_seconds: (context.now() - startedAt) / 1000,
+  };
+  const sizes = `${summary.files} files, ${formatBytes(summary.bytes)}, ${formatBytes(summary.bytesAdded)} of them new`;
+  const result = { evidence, bytes: summary.bytes, files: summary.files, tail: report.tail };
+  if (report.unread > 0) {
+    const message = `${sizes}, but ${report.unread} could not be read: ${report.problem ?? "see restic's output"}`;
+    return { ...result, outcome: "partial", reason: "source", message };
+  }
+  const where = seen
+    ? `in ${options.repository} as snapshot ${seen.id.slice(0, 8)}`
+    : `would go to ${options.repository}`;
+  return { ...result, message: `${sizes}, ${where}` };
+}
+
+/** By its tags a snapshot finds its predecessor although the path is another one; before 0.16 restic has to be told which it is. */
+async function parentByTags(restic: Restic, host: string, tags: readonly string[]) {
+  if (!isOlder(await restic.version(), groupsBackups)) return "by-tags" as const;
+  const candidates = await restic.snapshots({ host, tags });
+  const newest = candidates.reduce<ResticSnapshot | null>((last, one) => (last && last.at > one.at ? last : one), null);
+  return newest === null ? ("by-path" as const) : { id: newest.id };
+}
+
+/** A backup of nothing is no backup, whatever restic's exit code. */
+function refuseNothing(
+  { summary, unread, problem, tail }: BackupReport,
+  { absolute }: Sources,
+  { repository }: Options,
+): void {
+  if (summary.files > 0) return;
+  const what = `restic read no file of ${absolute.join(", ")} into ${repository}`;
+  if (unread > 0) throw new StepError("source", `${what}: ${problem}`, { advice: "let its user read them", tail });
+  throw new StepError("empty_artifact", what, {
+    advice: "see that it is the right folder, that it is mounted, and what exclude leaves over",
+    tail,
+  });
+}
+
+/** What restic says about itself is not enough: another call, without the knowledge of the first, has to find the snapshot. */
+async function prove(
+  { summary, tail }: BackupReport,
+  name: string,
+  host: string,
+  restic: Restic,
+): Promise<ResticSnapshot> {
+  const claimed = summary.snapshotId;
+  if (claimed === null) {
+    throw new StepError("empty_artifact", `restic ended well, but names no snapshot that it made in ${name}`, { tail });
+  }
+  const listed = await restic.snapshots({ ids: [claimed] });
+  const seen = listed.find((snapshot) => snapshot.id.startsWith(claimed) && snapshot.host === host);
+  if (seen) return seen;
+  throw new StepError("verification", `restic says it made the snapshot ${claimed}, but ${name} does not list it`, {
+    advice: "run restic check on the repository before you rely on it",
+    tail,
+  });
+}
+
+function open(options: Options, context: RunnerContext) {
+  const { config } = context;
+  const declared = Object.hasOwn(config.repositories, options.repository)
+    ? config.repositories[options.repository]
+    : undefined;
+  const repository = openRepository(options.repository, declared, {
+    stateDirectory: config.state_directory,
+    readSecret: context.readSecret,
+    timezone: config.jobs[context.job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+  });
+  return { repository, restic: createRestic(repository, context.execute), initialize: declared?.initialize ?? false };
+}
+
+function planned(options: Options, context: RunnerContext, message: string): StepResult<Evidence> {
+  const counts = { files: 0, bytes: 0, bytes_added: 0, files_new: 0, files_changed: 0, files_unmodified: 0 };
+  const { repository } = options;
+  const host = hostOf(options, context);
+  return { evidence: { snapshot_id: "", repository, host, paths: [], ...counts, duration_seconds: 0 }, message };
+}
+
+function missing({ name }: ResticRepository): StepError {
+  return new StepError("repository_missing", `there is no repository at the place of ${name}`, {
+    advice: "correct the place, or create it: initialize: true in its configuration, or restic init",
+  });
+}
+
+const sourcesOf = ({ from }: Options) => (typeof from === "string" ? [from] : from);
+const hostOf = ({ host }: Options, { config }: RunnerContext) => host ?? config.host;

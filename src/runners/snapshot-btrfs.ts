@@ -1,0 +1,132 @@
+import { mkdir } from "node:fs/promises";
+import * as z from "zod";
+import { type SubvolumeConfig, subvolumeName } from "../config/schema.ts";
+import { StepError } from "../model/outcome.ts";
+import { createSnapshot, isBtrfs, isSubvolume, showSubvolume } from "../tools/btrfs.ts";
+import type { ShownSubvolume } from "../tools/btrfs-show.ts";
+import { locate, locateNearest } from "../tools/filesystem.ts";
+import { defineRunner, type RunnerContext } from "./runner.ts";
+
+/** Somebody who makes this many snapshots of one subvolume within one second wants something else. */
+const mostOfOneSecond = 1000;
+
+export const snapshotBtrfs = defineRunner({
+  uses: "snapshot.btrfs",
+  summary: "Makes a read-only snapshot of a Btrfs subvolume and proves it by what Btrfs says of it",
+  risk: "creates",
+  kind: "snapshot",
+  options: z.strictObject({ subvolume: subvolumeName }),
+  produces: z.object({
+    path: z.string().meta({ description: "Absolute path of the snapshot" }),
+    name: z.string().meta({ description: "Its name in the directory of snapshots" }),
+    uuid: z.string().nullable().meta({ description: "Its Btrfs UUID; null in a dry run" }),
+    parent_uuid: z
+      .string()
+      .nullable()
+      .meta({ description: "UUID of the subvolume that it was made of; null in a dry run" }),
+    created_at: z.string().nullable().meta({ description: "When Btrfs made it, ISO 8601 in UTC; null in a dry run" }),
+  }),
+  target: (options) => options.subvolume,
+
+  async check({ subvolume }, context) {
+    const { path, snapshots } = declared(subvolume, context);
+    await requireSubvolume(path);
+    await requireRoomForSnapshots(path, snapshots);
+    // The privilege that the proof takes, and the program, are best tried out.
+    await showSubvolume(context.execute, path);
+  },
+
+  async run({ subvolume }, context) {
+    const { path, snapshots } = declared(subvolume, context);
+    await requireSubvolume(path);
+    await requireRoomForSnapshots(path, snapshots);
+    const name = `${subvolume}.${context.timestamp}`;
+    if (context.dryRun) {
+      const evidence = { path: `${snapshots}/${name}`, name, uuid: null, parent_uuid: null, created_at: null };
+      return { evidence, message: `would snapshot ${path} as ${evidence.path}` };
+    }
+    const source = await showSubvolume(context.execute, path);
+    await makeDirectory(snapshots);
+    const made = await createUnderFreeName(path, snapshots, name, context);
+    const shown = prove(await showSubvolume(context.execute, made.path), source, made.path, path);
+    const created_at = new Date(shown.createdAt * 1000).toISOString();
+    const evidence = { ...made, uuid: shown.uuid, parent_uuid: source.uuid, created_at };
+    return { evidence, message: `${path} is kept as ${made.path}` };
+  },
+});
+
+function declared(subvolume: string, { config }: RunnerContext): SubvolumeConfig {
+  const found = Object.hasOwn(config.subvolumes, subvolume) ? config.subvolumes[subvolume] : undefined;
+  if (found) return { ...found, snapshots: found.snapshots.replace(/(?<=.)\/+$/, "") };
+  throw new StepError("config", `there is no subvolume called ${subvolume}`, { advice: "declare it in subvolumes" });
+}
+
+async function requireSubvolume(path: string): Promise<void> {
+  const { mount } = await locate(path);
+  if (!(await isBtrfs(path))) {
+    throw new StepError("config", `${path} is on ${mount.type}, not on Btrfs`, {
+      advice: "see that the Btrfs filesystem is mounted there, or name another path",
+    });
+  }
+  if (!(await isSubvolume(path))) {
+    throw new StepError("config", `${path} is not a Btrfs subvolume, only a directory or file in one`, {
+      advice: `name the subvolume that holds it (btrfs subvolume list ${mount.mountPoint}), or make one of it`,
+    });
+  }
+}
+
+async function requireRoomForSnapshots(path: string, snapshots: string): Promise<void> {
+  const source = await locate(path);
+  const { place: target } = await locateNearest(snapshots);
+  if (source.mount.device !== target.mount.device) {
+    throw new StepError("config", `${snapshots} is on ${target.mount.source}, ${path} on ${source.mount.source}`, {
+      advice: "a snapshot stays on the filesystem of its subvolume: name a directory there as snapshots",
+    });
+  }
+  if (target.mount.readOnly) {
+    throw new StepError(
+      "source",
+      `${snapshots} is on a filesystem that is mounted read-only at ${target.mount.mountPoint}`,
+      {
+        advice: "see dmesg: Btrfs turns itself read-only after an error; otherwise mount -o remount,rw",
+      },
+    );
+  }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === "ENOSPC" ? "space" : code === "EACCES" || code === "EPERM" ? "auth" : "source";
+    throw new StepError(reason, `the directory of snapshots ${path} could not be made: ${message}`, {
+      advice: `make it by hand: mkdir -p ${path}`,
+      cause,
+    });
+  }
+}
+
+async function createUnderFreeName(source: string, snapshots: string, name: string, context: RunnerContext) {
+  for (let attempt = 0; attempt < mostOfOneSecond; attempt += 1) {
+    const candidate = attempt === 0 ? name : `${name}_${attempt}`;
+    const path = `${snapshots}/${candidate}`;
+    if ((await createSnapshot(context.execute, source, path)) === "created") return { path, name: candidate };
+  }
+  throw new StepError("config", `${mostOfOneSecond} names that begin with ${snapshots}/${name} are taken`, {
+    advice: "see that the clock is right, and who makes them",
+  });
+}
+
+/** The tool's word is not enough: what Btrfs itself says of the snapshot has to fit. */
+function prove(shown: ShownSubvolume, source: ShownSubvolume, path: string, sourcePath: string): ShownSubvolume {
+  const doubts = [
+    ...(shown.readOnly ? [] : ["it is not read-only"]),
+    ...(shown.parentUuid === source.uuid ? [] : [`its parent is ${shown.parentUuid}, not ${source.uuid}`]),
+    ...(shown.uuid === source.uuid ? ["it is the source itself"] : []),
+  ];
+  if (doubts.length === 0) return shown;
+  throw new StepError("verification", `${path} is no snapshot of ${sourcePath}: ${doubts.join(", ")}`, {
+    advice: `look at it: btrfs subvolume show ${path}; somebody else may be working in that directory`,
+  });
+}

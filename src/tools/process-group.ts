@@ -1,0 +1,66 @@
+import { readdirSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ProcessIdentity } from "../model/run.ts";
+import { bootId, hasEnded, type ProcessStat, statOf } from "./process.ts";
+
+/** `gone`: nothing was left; `ended`: SIGTERM was enough; `killed`: it took SIGKILL. */
+export type GroupEnd = "gone" | "ended" | "killed";
+
+/** A process in uninterruptible sleep outlives even SIGKILL until the kernel lets it go; nobody should wait for that. */
+const killSeconds = 5;
+
+/**
+ * Ends a process group that an earlier pantheros started, also when its leader is gone and only its children are left.
+ * A number that meanwhile belongs to somebody else is never signalled: the kernel keeps a group's number from being given to a new
+ * process while a member lives, so a process of that number which started at another moment proves that our group is gone.
+ */
+export async function endGroup(leader: ProcessIdentity, graceSeconds: number): Promise<GroupEnd> {
+  if (leader.bootId !== bootId()) return "gone";
+  const holder = statOf(leader.pid);
+  if (holder !== null && holder.startTicks !== leader.startTicks) return "gone";
+  // A group that outlives its leader is still a session of its own: `detached` makes the leader both.
+  const members = livingMembers(leader.pid).filter((member) => member.session === leader.pid);
+  return members.length === 0 ? "gone" : endProcessGroup(leader.pid, graceSeconds);
+}
+
+/** SIGTERM to all of a group, SIGKILL to what is left after the grace. The caller knows that the group is its own. */
+export async function endProcessGroup(group: number, graceSeconds: number): Promise<GroupEnd> {
+  if (!signalGroup(group, "SIGTERM")) return "gone";
+  if (await emptied(group, graceSeconds)) return "ended";
+  signalGroup(group, "SIGKILL");
+  await emptied(group, killSeconds);
+  return "killed";
+}
+
+async function emptied(group: number, seconds: number): Promise<boolean> {
+  const until = performance.now() + seconds * 1000;
+  for (let pause = 5; ; pause = Math.min(2 * pause, 200)) {
+    if (!signalGroup(group, 0) || livingMembers(group).length === 0) return true;
+    const left = until - performance.now();
+    if (left <= 0) return false;
+    await delay(Math.min(pause, left));
+  }
+}
+
+/** @returns false when the group has no member any more */
+function signalGroup(group: number, signal: "SIGTERM" | "SIGKILL" | 0): boolean {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    if ((error as NodeJS.ErrnoException).code === "EPERM") return true;
+    throw error;
+  }
+}
+
+/** Processes of a group that still execute something. */
+function livingMembers(group: number): readonly ProcessStat[] {
+  const members: ProcessStat[] = [];
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    const stat = statOf(Number(entry));
+    if (stat !== null && stat.group === group && !hasEnded(stat)) members.push(stat);
+  }
+  return members;
+}

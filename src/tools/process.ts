@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import type { ProcessIdentity } from "../model/run.ts";
+
+/** What `/proc/PID/stat` says of a process, as far as it matters here. */
+export interface ProcessStat {
+  readonly pid: number;
+  /** `R`, `S`, `D`, `T`, … `Z`: it has ended, but its parent has not asked how. */
+  readonly state: string;
+  readonly group: number;
+  readonly session: number;
+  /** Clock ticks since boot. */
+  readonly startTicks: number;
+}
+
+/** Changes with every boot, so that a pid of the last one is never taken for one of today. */
+export function bootId(): string {
+  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+}
+
+/** @returns null when there is no such process */
+export function statOf(pid: number): ProcessStat | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    // ENOENT, or ESRCH when it ended between open and read: there is no such process.
+    return null;
+  }
+  return parseStat(text);
+}
+
+/** One line of `/proc/PID/stat`, see proc_pid_stat(5). The second field is the program's own choice and may hold spaces and parentheses. */
+export function parseStat(text: string): ProcessStat | null {
+  const afterName = text.lastIndexOf(")");
+  const [state, , group, session, ...rest] = text.slice(afterName + 2).split(" ");
+  const startTicks = Number(rest[15]);
+  if (afterName === -1 || state === undefined || !Number.isSafeInteger(startTicks)) return null;
+  return { pid: Number.parseInt(text, 10), state, group: Number(group), session: Number(session), startTicks };
+}
+
+/** @returns null when there is no such process, or only its exit code is left of it */
+export function identityOf(pid: number): ProcessIdentity | null {
+  const stat = statOf(pid);
+  return stat === null || hasEnded(stat) ? null : { bootId: bootId(), pid, startTicks: stat.startTicks };
+}
+
+/** True only for the very process that was recorded, never for another that got its number later. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  const now = identityOf(identity.pid);
+  return now !== null && now.startTicks === identity.startTicks && now.bootId === identity.bootId;
+}
+
+export function ownIdentity(): ProcessIdentity {
+  const identity = identityOf(process.pid);
+  if (identity === null) throw new Error("/proc does not show this process: is it mounted?");
+  return identity;
+}
+
+/** A zombie executes nothing any more; where nobody reaps (a container without init) it stays for ever. */
+export function hasEnded(stat: ProcessStat): boolean {
+  return stat.state === "Z" || stat.state === "X";
+}

@@ -1,0 +1,108 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+import { StepError } from "../model/outcome.ts";
+import type { Secret } from "../model/secret.ts";
+
+/** A repository with its secrets read. */
+export interface ResticRepository {
+  /** Its name in the configuration. */
+  readonly name: string;
+  /** As restic's -r takes it. */
+  readonly location: string;
+  readonly program: string;
+  readonly password: Secret;
+  readonly environment: Readonly<Record<string, string | Secret>>;
+  /** Kept between calls, so that a listing asks the repository only for what is new. */
+  readonly cacheDirectory: string;
+  /** Zone in which snapshots are dated: `forget` counts days in the zone in which a snapshot was made. @default UTC */
+  readonly timezone?: string;
+}
+
+/** A repository as the configuration declares it; `Reference` is where a secret is read from. */
+interface Declared<Reference> {
+  readonly repository: string;
+  readonly restic: string;
+  readonly password: Reference;
+  readonly environment: Readonly<Record<string, string | Reference>>;
+}
+
+/**
+ * Reads the secrets of a declared repository.
+ * @throws StepError `auth` when a secret cannot be read, `config` when the place is a relative path: restic runs in other folders
+ */
+export function openRepository<Reference extends object>(
+  name: string,
+  declared: Declared<Reference> | undefined,
+  world: {
+    readonly stateDirectory: string;
+    readonly readSecret: (reference: Reference) => Secret;
+    readonly timezone?: string | undefined;
+  },
+): ResticRepository {
+  if (!declared) {
+    throw new StepError("config", `there is no repository called ${name}`, { advice: "declare it in repositories" });
+  }
+  const location = declared.repository;
+  if (localPath(location) !== null && !isAbsolute(localPath(location) as string)) {
+    throw new StepError("config", `the place of the repository ${name} is a relative path`, {
+      advice: "begin it with a slash",
+    });
+  }
+  const secretOf = (setting: string, reference: Reference) => {
+    try {
+      return world.readSecret(reference);
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      const advice = cause instanceof StepError ? cause.details.advice : undefined;
+      throw new StepError("auth", `${setting} of the repository ${name}: ${message}`, {
+        cause,
+        ...(advice === undefined ? {} : { advice }),
+      });
+    }
+  };
+  return {
+    name,
+    location,
+    program: declared.restic,
+    password: secretOf("password", declared.password),
+    environment: Object.fromEntries(
+      Object.entries(declared.environment).map(([variable, value]) => [
+        variable,
+        typeof value === "string" ? value : secretOf(variable, value),
+      ]),
+    ),
+    cacheDirectory: join(world.stateDirectory, "cache", "restic"),
+    ...(world.timezone === undefined ? {} : { timezone: world.timezone }),
+  };
+}
+
+/** The folder of a repository on this machine; null: it is somewhere else. */
+export function localPath(location: string): string | null {
+  if (location.startsWith("local:")) return location.slice("local:".length);
+  return /^(?:s3|sftp|rest|b2|azure|gs|swift|rclone):/.test(location) ? null : location;
+}
+
+/**
+ * Looks at a repository in a folder without opening it; of one that is somewhere else nothing can be said.
+ * @returns false: there is none yet
+ * @throws StepError `auth` when it may not be read, `config` when something else is in its place
+ */
+export async function repositoryExists({ name, location }: ResticRepository): Promise<boolean> {
+  const path = localPath(location);
+  if (path === null) return true;
+  try {
+    await access(join(path, "config"), constants.R_OK);
+    return true;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return false;
+    if (code === "ENOTDIR") {
+      throw new StepError("config", `${path}, the place of the repository ${name}, is not a folder`, { cause });
+    }
+    throw new StepError("auth", `the repository ${name} at ${path} cannot be read: ${code}`, {
+      advice: "run as its owner, or let this user read it",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  type Collected,
+  type Collector,
+  defineCollector,
+  defineLiveCollector,
+} from "../../src/collectors/collector.ts";
+import { type Config, configuration } from "../../src/config/schema.ts";
+import { collectOnce } from "../../src/engine/collect.ts";
+import { readState } from "../../src/engine/state.ts";
+import { openLedger } from "../../src/ledger/sqlite.ts";
+import { StepError } from "../../src/model/outcome.ts";
+import type { Sample } from "../../src/model/sample.ts";
+import { Secret } from "../../src/model/secret.ts";
+
+const count = (value: number): Sample => ({ metric: "snapshotCount", labels: { subvol: "home", type: "all" }, value });
+
+function collectorOf(collect: Collector["collect"], name = "snapshots"): Collector {
+  return defineCollector({ name, summary: "Sees what a test shows it.", every: 60, timeout: 30, collect });
+}
+
+function host(settings: object = {}) {
+  const ledger = openLedger(":memory:", { mode: "write" });
+  const config: Config = configuration.parse({ host: "testhost", ...settings });
+  let clock = 1_000_000;
+  const look = (collector: Collector) =>
+    collectOnce(collector, {
+      config,
+      ledger,
+      environment: process.env,
+      readSecret: () => new Secret("hunter2hunter2", "test"),
+      now: () => clock,
+      signal: new AbortController().signal,
+    });
+  return {
+    ledger,
+    config,
+    look,
+    forward: (ms: number) => {
+      clock += ms;
+    },
+  };
+}
+
+describe("one look of a collector", () => {
+  it("is saved with what was seen and when", async () => {
+    const { look, ledger } = host();
+    await look(
+      collectorOf(async () => ({ samples: [count(3)], artifacts: [{ subject: "home", name: "/s/1", at: 5 }] })),
+    );
+    const [saved] = ledger.observations();
+    assert.deepEqual(
+      [saved?.observedAt, saved?.error, saved?.samples, saved?.artifacts],
+      [1000, null, [count(3)], [{ subject: "home", name: "/s/1", at: 5 }]],
+    );
+  });
+
+  it("that fails keeps what was seen before, with the age of that", async () => {
+    const { look, ledger, forward } = host();
+    await look(collectorOf(async () => ({ samples: [count(3)] })));
+    forward(60_000);
+    await look(
+      collectorOf(async () => {
+        throw new StepError("auth", "not allowed", { advice: "run as root" });
+      }),
+    );
+    const [saved] = ledger.observations();
+    assert.deepEqual([saved?.observedAt, saved?.attemptedAt, saved?.error], [1000, 1060, "not allowed – run as root"]);
+    assert.deepEqual(saved?.samples, [count(3)]);
+  });
+
+  it("that sees only a part is failed, and keeps the part", async () => {
+    const { look } = host();
+    const seen = await look(
+      collectorOf(async () => ({ samples: [count(1)], problems: ["repository b: unreachable"] })),
+    );
+    assert.deepEqual([seen.observedAt, seen.error, seen.samples], [1000, "repository b: unreachable", [count(1)]]);
+  });
+
+  it("ends at its time limit, even when it ignores it", async () => {
+    const { look } = host({ collectors: { snapshots: { timeout: "50ms" } } });
+    const stuck = new AbortController();
+    const seen = await look(collectorOf(() => delay(60_000, { samples: [] } as Collected, { signal: stuck.signal })));
+    stuck.abort();
+    assert.match(seen.error ?? "", /longer than 0\.1s – raise collectors\.snapshots\.timeout/);
+  });
+
+  it("keeps secrets out of its error", async () => {
+    const { look } = host();
+    const seen = await look(
+      collectorOf(async ({ readSecret }) => {
+        throw new Error(`denied for ${readSecret({ environment: "X" }).reveal()}`);
+      }),
+    );
+    assert.equal(seen.error, "denied for [redacted]");
+  });
+});
+
+describe("the state", () => {
+  it("holds what collectors saw, how they fare, counters, and what live collectors derive now", async () => {
+    const { look, ledger, config } = host();
+    const sees = collectorOf(async () => ({ samples: [count(3)] }));
+    const live = defineLiveCollector({
+      name: "live",
+      summary: "Derives.",
+      live: true,
+      collect: ({ now }) => [{ metric: "ledgerSize", labels: {}, value: now }],
+    });
+    await look(sees);
+    ledger.addToTotals([{ metric: "backupCompleted", labels: { job: "home", target: "main" }, value: 2 }]);
+    const state = readState(config, ledger, [sees, live], 2000);
+    const values = Object.fromEntries(state.samples.map((sample) => [sample.metric, sample.value]));
+    assert.deepEqual(values, {
+      backupCompleted: 2,
+      snapshotCount: 3,
+      collectorSuccess: 1,
+      collectorDuration: 0,
+      collectorLastSuccess: 1000,
+      ledgerSize: 2000,
+    });
+    assert.deepEqual([state.host, state.at, state.errors], ["testhost", 2000, []]);
+  });
+
+  it("names the collectors that failed, and what they still know", async () => {
+    const { look, ledger, config } = host();
+    const broken = collectorOf(async () => {
+      throw new Error("broken");
+    }, "restic");
+    const works = collectorOf(async () => ({ samples: [count(1)] }));
+    await look(broken);
+    await look(works);
+    const state = readState(config, ledger, [broken, works], 2000);
+    assert.deepEqual(state.errors, [{ collector: "restic", message: "broken" }]);
+    assert.ok(state.samples.some((sample) => sample.metric === "snapshotCount"));
+    assert.ok(
+      !state.samples.some((sample) => sample.metric === "collectorLastSuccess" && sample.labels.collector === "restic"),
+    );
+  });
+
+  it("leaves out collectors that are switched off, with everything they once saw", async () => {
+    const { look, ledger, config } = host();
+    const sees = collectorOf(async () => ({ samples: [count(3)] }));
+    await look(sees);
+    const off = configuration.parse({
+      ...config,
+      jobs: {},
+      journal: {},
+      collectors: { snapshots: { enabled: false } },
+      outputs: {},
+    });
+    assert.deepEqual(readState(off, ledger, [sees], 2000).samples, []);
+  });
+});

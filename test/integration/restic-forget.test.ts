@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { it } from "node:test";
+import { promisify } from "node:util";
+import { type Hold, keep, type Policy } from "../../src/model/retention.ts";
+import { zoneOf } from "../../src/model/zone.ts";
+import { utc } from "../model/moments.ts";
+import { noTier } from "../model/policies.ts";
+import { needs, resticPrograms } from "../support/components.ts";
+import { createRepository, type ResticRepository } from "../support/restic.ts";
+
+/*
+ * What differs between the versions of restic:
+ *
+ *   0.14, 0.15   a tier holds nothing but the newest of each period            keep(…, { oldest: false })
+ *   0.16 to …    a tier with places left also holds the oldest snapshot        keep(…), the default
+ *
+ * The same in all of them: hours, days and weeks are those of the UTC offset that a snapshot was made in. The zone in which `restic forget` runs
+ * does not matter.
+ */
+const holdsOldest = (version: string) => version.localeCompare("0.16", "en", { numeric: true }) >= 0;
+
+/** One host of the repository each. They cross both changes of the clocks and the end of a year with 53 weeks; all of it is past, because
+ * restic counts `within` from the newest snapshot that is. */
+const histories = [
+  { host: "utc", zone: "UTC", newest: "2021-01-05T03:10:00Z" },
+  { host: "berlin", zone: "Europe/Berlin", newest: "2025-10-26T03:20:00Z" },
+  { host: "lord-howe", zone: "Australia/Lord_Howe", newest: "2025-10-06T01:30:00Z" },
+];
+/** Both occurrences of a repeated time: `--time` can only name them by their offset. */
+const repeatedTimes = [
+  { host: "berlin", zone: "Etc/GMT-2", at: utc("2025-10-26T00:30:00Z") },
+  { host: "berlin", zone: "Etc/GMT-1", at: utc("2025-10-26T01:30:00Z") },
+];
+const snapshotsEach = 22;
+const policiesEach = 20;
+const run = promisify(execFile);
+
+it("keep() agrees with restic forget, on what is kept and why", { ...needs("restic"), timeout: 300_000 }, async (t) => {
+  const programs = resticPrograms();
+  // Made by the oldest restic, which every later one can read.
+  const repository = createRepository(t, programs[0]?.program);
+  const random = generator(20_261_121);
+  const snapshots = histories.flatMap(({ host, zone, newest }) =>
+    timesBefore(utc(newest), snapshotsEach, random).map((at) => ({ host, zone, at })),
+  );
+  await inParallel([...snapshots, ...repeatedTimes], (snapshot) => backUp(repository, snapshot));
+  const timesOf = await readTimes(repository);
+  assert.equal([...timesOf.values()].flat().length, snapshots.length + repeatedTimes.length);
+
+  for (const { version, program } of programs) {
+    await t.test(`restic ${version}`, async () => {
+      const policies = Array.from({ length: policiesEach }, () => randomPolicy(random));
+      await inParallel(policies, async (policy) => {
+        const forgotten = await forget(repository, program, policy);
+        for (const { host, zone } of histories) {
+          const times = timesOf.get(host) ?? [];
+          const { kept } = keep(times, policy, zone, { oldest: holdsOldest(version) });
+          const ours = [...kept].map(([index, reasons]) => `${iso(times[index])} ${reasons.join(", ")}`);
+          assert.deepEqual(ours, forgotten.get(host), `${host}: ${JSON.stringify(policy)}`);
+        }
+      });
+    });
+  }
+});
+
+async function backUp({ path, passwordFile, program }: ResticRepository, snapshot: (typeof repeatedTimes)[number]) {
+  const { host, zone, at } = snapshot;
+  const local = iso(at + zoneOf(zone).offsetAt(at))
+    .replace("T", " ")
+    .replace("Z", "");
+  const argv = ["--repo", path, "--password-file", passwordFile, "--no-cache", "--quiet"];
+  const child = run(program, [...argv, "backup", "--stdin", "--host", host, "--time", local], {
+    env: { TZ: zone, HOME: "/nonexistent" },
+    timeout: 60_000,
+  });
+  child.child.stdin?.end("data");
+  await child;
+}
+
+/** Seconds since the epoch by host, in the repository's own order. */
+async function readTimes({ restic }: ResticRepository): Promise<Map<string, number[]>> {
+  const snapshots = JSON.parse(restic("snapshots", "--json")) as { time: string; hostname: string }[];
+  const byHost = Map.groupBy(snapshots, ({ hostname }) => hostname);
+  return new Map([...byHost].map(([host, own]) => [host, own.map(({ time }) => Date.parse(time) / 1000)]));
+}
+
+interface ForgetGroup {
+  readonly host: string;
+  readonly reasons:
+    | readonly { readonly snapshot: { readonly time: string }; readonly matches: readonly string[] }[]
+    | null;
+}
+
+/** By host: `time reasons` of what is kept, newest first. Judged far from the zones that the snapshots were made in. */
+async function forget({ path, passwordFile }: ResticRepository, program: string, policy: Policy) {
+  const { within, slack: _, ...counts } = policy;
+  const options = Object.entries(counts).flatMap(([tier, count]) =>
+    count > 0 ? [`--keep-${tier}`, String(count)] : [],
+  );
+  if (within !== undefined) options.push("--keep-within", `${within / 3600}h`);
+  const argv = ["--repo", path, "--password-file", passwordFile, "--no-cache", "--no-lock", "--json"];
+  const { stdout } = await run(program, [...argv, "forget", "--dry-run", "--group-by", "host", ...options], {
+    env: { TZ: "America/New_York", HOME: "/nonexistent" },
+    timeout: 60_000,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const groups = JSON.parse(stdout) as ForgetGroup[];
+  return new Map(
+    groups.map(({ host, reasons }) => [
+      host,
+      (reasons ?? []).map(
+        ({ snapshot, matches }) => `${iso(Date.parse(snapshot.time) / 1000)} ${matches.map(holdOf).join(", ")}`,
+      ),
+    ]),
+  );
+}
+
+/** `daily snapshot`, `oldest daily snapshot`, `last snapshot`, `within 36h` */
+function holdOf(match: string): Hold {
+  return match.replace(/^oldest /, "").split(" ")[0] as Hold;
+}
+
+/** Bursts, hours, days and months apart. */
+function timesBefore(newest: number, count: number, random: () => number): number[] {
+  const gaps = [2700, 2700, 5 * 3600, 30 * 3600, 30 * 3600, 12 * 86_400, 150 * 86_400];
+  const times = [newest];
+  while (times.length < count) {
+    const gap = gaps[Math.floor(random() * gaps.length)] as number;
+    times.push((times.at(-1) as number) - 60 - Math.floor(random() * gap));
+  }
+  return times;
+}
+
+function randomPolicy(random: () => number): Policy {
+  const places = (max: number) => (random() < 0.5 ? 0 : 1 + Math.floor(random() * max));
+  const within = random() < 0.3 ? { within: 3600 * (1 + Math.floor(random() * 400)) } : {};
+  const tiers = { hourly: places(8), daily: places(8), weekly: places(6), monthly: places(6), yearly: places(4) };
+  // restic refuses to forget without any tier
+  return { ...noTier, ...tiers, ...within, last: Math.max(places(3), Object.values(tiers).some(Boolean) ? 0 : 1) };
+}
+
+function iso(at: number | undefined): string {
+  return new Date((at ?? Number.NaN) * 1000).toISOString().replace(".000Z", "Z");
+}
+
+/** Four at a time: a backup waits longer (for its lock, for the disk) than it works. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: 4 }, worker));
+}
+
+/** Mulberry32: the same sequence on every machine. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

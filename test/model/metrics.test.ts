@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type MetricDefinition,
+  type MetricName,
+  metricNames,
+  metrics,
+  toDatadogUnit,
+} from "../../src/model/metrics.ts";
+
+const all: readonly (readonly [MetricName, MetricDefinition])[] = metricNames.map((name) => [name, metrics[name]]);
+
+describe("the metric catalogue", () => {
+  it("holds the twelve Datadog metrics of the seeds to the letter", () => {
+    const contract = {
+      "pantheros.snapshot.created": ["counter", undefined, ["subvol"]],
+      "pantheros.snapshot.failed": ["counter", undefined, ["subvol", "reason"]],
+      "pantheros.snapshot.age": ["gauge", "hours", ["subvol"]],
+      "pantheros.snapshot.count": ["gauge", undefined, ["subvol", "type"]],
+      "pantheros.snapshot.size": ["gauge", undefined, ["subvol"]],
+      "pantheros.backup.completed": ["counter", undefined, ["job", "target"]],
+      "pantheros.backup.failed": ["counter", undefined, ["job", "target", "reason"]],
+      "pantheros.backup.duration": ["gauge", undefined, ["job"]],
+      "pantheros.backup.size": ["gauge", undefined, ["job", "target"]],
+      "pantheros.backup.b2.cost": ["gauge", undefined, ["bucket"]],
+      "pantheros.disk.usage": ["gauge", "percent", ["device"]],
+      "pantheros.btrfs.balance": ["gauge", undefined, ["device"]],
+    };
+    const found = Object.fromEntries(
+      all
+        .filter(([, { datadog }]) => datadog in contract)
+        .map(([, { datadog, type, datadogUnit, labels }]) => [datadog, [type, datadogUnit, labels]]),
+    );
+    assert.deepEqual(found, contract);
+  });
+
+  it("gives no name twice", () => {
+    for (const key of ["prometheus", "datadog"] as const) {
+      const names = all.map(([, definition]) => definition[key]);
+      assert.deepEqual(names, [...new Set(names)]);
+    }
+  });
+
+  for (const [name, { prometheus, datadog, type, unit, labels, help }] of all) {
+    it(`${name} is named by the rules`, () => {
+      assert.match(prometheus, /^pantheros_[a-z][a-z0-9_]*$/);
+      assert.match(datadog, /^pantheros\.[a-z][a-z0-9_.]*$/);
+      assert.equal(prometheus.endsWith("_total"), type === "counter", "_total is for counters, and for them only");
+      const suffix = {
+        seconds: "_seconds",
+        bytes: "_bytes",
+        ratio: "_ratio",
+        timestamp: "_timestamp_seconds",
+        usd: "_usd",
+      };
+      const expected = unit in suffix ? suffix[unit as keyof typeof suffix] : "";
+      assert.ok(prometheus.endsWith(expected) || type === "counter", `ends in its unit ${expected}`);
+      assert.ok(!labels.includes("host"), "host is added when it is rendered");
+      for (const label of labels) assert.match(label, /^[a-z][a-z0-9_]*$/);
+      assert.match(help, /^[A-Z0-9].*\.$/);
+    });
+  }
+
+  it("shows hours and percent in Datadog, base units elsewhere", () => {
+    assert.equal(toDatadogUnit(metrics.snapshotAge, 5400), 1.5);
+    assert.equal(toDatadogUnit(metrics.diskUsage, 0.25), 25);
+    assert.equal(toDatadogUnit(metrics.backupDuration, 90), 90);
+  });
+});

@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import {
+  evaluateRetention,
+  keep,
+  type Policy,
+  type RetentionQuestion,
+  type RetentionVerdict,
+} from "../../src/model/retention.ts";
+import { nextOwedAfter, parseSchedule } from "../../src/model/schedule.ts";
+import { moments, timezone, utc } from "./moments.ts";
+import { historyBefore, noTier, policies } from "./policies.ts";
+
+const hour = 3600;
+const day = 24 * hour;
+const nightly = parseSchedule("0 2 * * *", "UTC");
+const now = utc("2026-11-21T08:57:00Z");
+
+function judge(
+  times: readonly string[],
+  policy: Partial<Policy>,
+  rest: Partial<Omit<RetentionQuestion, "timestamps" | "policy">> = {},
+): RetentionVerdict {
+  return evaluateRetention({
+    timestamps: times.map(utc),
+    policy: { ...noTier, slack: 25 * hour, ...policy },
+    timezone: "UTC",
+    inForceSince: 0,
+    schedule: nightly,
+    grace: hour,
+    now,
+    ...rest,
+  });
+}
+const missing = (verdict: RetentionVerdict) =>
+  Object.fromEntries(verdict.tiers.map(({ tier, missing }) => [tier, missing]));
+
+describe("a retention verdict", () => {
+  it("is compliant when every promised period holds an artifact", () => {
+    const verdict = judge(["2026-11-19T02:00:07Z", "2026-11-20T02:00:07Z", "2026-11-21T02:00:07Z"], { daily: 3 });
+    assert.equal(verdict.verdict, "compliant");
+    assert.deepEqual(verdict.violations, []);
+    assert.deepEqual(verdict.tiers, [{ tier: "daily", expected: 3, present: 3, missing: [] }]);
+    assert.equal(verdict.newestAt, utc("2026-11-21T02:00:07Z"));
+    assert.equal(verdict.oldestAt, utc("2026-11-19T02:00:07Z"));
+    assert.deepEqual(verdict.heldBy, [["daily"], ["daily"], ["daily"]]);
+  });
+
+  it("names the periods that are missing, newest first, and says so in a sentence", () => {
+    const verdict = judge(["2026-11-20T02:00:07Z"], { daily: 3, weekly: 2 });
+    assert.equal(verdict.verdict, "violated");
+    assert.deepEqual(missing(verdict), { daily: ["2026-11-21", "2026-11-19"], weekly: ["2026-W46"] });
+    assert.deepEqual(verdict.violations, [
+      { kind: "missing", tier: "daily", detail: "daily: 2 of 3 hold no artifact: 2026-11-21, 2026-11-19" },
+      { kind: "missing", tier: "weekly", detail: "weekly: 1 of 2 hold no artifact: 2026-W46" },
+    ]);
+  });
+
+  it("names five at most in the sentence", () => {
+    const [violation] = judge([], { daily: 7 }).violations;
+    assert.match(violation?.detail ?? "", /^daily: 7 of 7 .*2026-11-21, .*2026-11-17, …$/);
+  });
+
+  it("of nothing: everything that is expected is missing", () => {
+    const verdict = judge([], { daily: 2, monthly: 1 });
+    assert.deepEqual(missing(verdict), { daily: ["2026-11-21", "2026-11-20"], monthly: ["2026-11"] });
+    assert.equal(verdict.oldestAt, null);
+    assert.equal(verdict.newestAt, null);
+    assert.deepEqual(verdict.heldBy, []);
+  });
+
+  it("holds what is dated after now apart from the tiers, whose places it does not take", () => {
+    const verdict = judge(["2026-11-20T02:00:07Z", "2030-01-01T00:00:00Z", "2026-11-21T02:00:07Z"], { daily: 2 });
+    assert.equal(verdict.verdict, "compliant");
+    assert.deepEqual(verdict.heldBy, [["daily"], ["future"], ["daily"]]);
+  });
+
+  it("never misses anything of `last` and `within`: they promise no periods", () => {
+    const verdict = judge([], { last: 5, within: day });
+    assert.deepEqual(verdict.tiers, []);
+    assert.equal(verdict.verdict, "compliant");
+  });
+});
+
+describe("what is expected", () => {
+  const since = (moment: string) => ({ inForceSince: utc(moment) });
+  const at = (moment: string) => ({ now: utc(moment) });
+  const weekly = parseSchedule("0 3 * * 0", "UTC");
+  const table: readonly [
+    name: string,
+    Partial<Policy>,
+    Parameters<typeof judge>[2],
+    missing: Record<string, string[]>,
+  ][] = [
+    ["not today before its fire", { daily: 2 }, at("2026-11-21T01:59:59Z"), { daily: ["2026-11-20"] }],
+    ["not today within its grace", { daily: 2 }, at("2026-11-21T02:59:59Z"), { daily: ["2026-11-20"] }],
+    ["today when its grace is over", { daily: 2 }, at("2026-11-21T03:00:00Z"), { daily: ["2026-11-21", "2026-11-20"] }],
+    ["no day whose fire was before the policy", { daily: 9 }, since("2026-11-20T02:00:01Z"), { daily: ["2026-11-21"] }],
+    [
+      "the day whose fire found the policy in force",
+      { daily: 9 },
+      since("2026-11-20T02:00:00Z"),
+      { daily: ["2026-11-21", "2026-11-20"] },
+    ],
+    [
+      "the month in which the policy came into force",
+      { monthly: 6 },
+      since("2026-10-30T12:00:00Z"),
+      { monthly: ["2026-11", "2026-10"] },
+    ],
+    ["no month that had no fire left", { monthly: 6 }, since("2026-10-31T12:00:00Z"), { monthly: ["2026-11"] }],
+    [
+      "only the days on which a weekly job fires",
+      { daily: 10, weekly: 3 },
+      { schedule: weekly },
+      { daily: ["2026-11-15"], weekly: ["2026-W46", "2026-W45"] },
+    ],
+    ["nothing of a policy that begins now", { daily: 9, yearly: 9 }, { inForceSince: now }, { daily: [], yearly: [] }],
+    [
+      "without a schedule only full periods that are over",
+      { daily: 3, weekly: 2 },
+      { schedule: undefined, inForceSince: utc("2026-11-12T00:00:00Z") },
+      { daily: ["2026-11-20", "2026-11-19"], weekly: [] },
+    ],
+    [
+      "without a schedule not yesterday within its grace",
+      { daily: 2 },
+      { schedule: undefined, ...at("2026-11-21T00:59:59Z") },
+      { daily: [] },
+    ],
+  ];
+  for (const [name, policy, rest, expected] of table) {
+    it(name, () => assert.deepEqual(missing(judge([], policy, rest)), expected));
+  }
+
+  it("is named in the job's timezone, across the year's 53rd week", () => {
+    const verdict = judge(
+      [],
+      { daily: 1, weekly: 2 },
+      {
+        timezone: "Europe/Berlin",
+        schedule: parseSchedule("0 2 * * *", "Europe/Berlin"),
+        now: utc("2027-01-05T12:00:00Z"),
+      },
+    );
+    assert.deepEqual(missing(verdict), { daily: ["2027-01-05"], weekly: ["2027-W01", "2026-W53"] });
+  });
+
+  it("is no day on which the clocks skip the job's time", () => {
+    const schedule = parseSchedule("30 2 * * *", "Europe/Berlin");
+    const verdict = judge([], { daily: 3 }, { timezone: "Europe/Berlin", schedule, now: utc("2026-03-30T12:00:00Z") });
+    assert.deepEqual(missing(verdict), { daily: ["2026-03-30", "2026-03-28"] });
+  });
+
+  it("is no hour that the clocks skip, and the repeated hour once", () => {
+    const hours = (moment: string) =>
+      missing(judge([], { hourly: 4 }, { timezone: "Europe/Berlin", schedule: undefined, grace: 0, now: utc(moment) }))[
+        "hourly"
+      ];
+    assert.deepEqual(hours("2026-03-29T02:10:00Z"), ["2026-03-29T03", "2026-03-29T01"]);
+    assert.deepEqual(hours("2026-10-25T02:10:00Z"), ["2026-10-25T02", "2026-10-25T01", "2026-10-25T00"]);
+  });
+});
+
+describe("excess", () => {
+  const daily = ["2026-11-18T02:00:00Z", "2026-11-19T02:00:00Z", "2026-11-20T02:00:00Z", "2026-11-21T02:00:00Z"];
+
+  it("is what no tier has held for longer than the slack", () => {
+    const verdict = judge(daily, { daily: 2, slack: 6 * hour });
+    assert.equal(verdict.excess, 2);
+    assert.equal(verdict.verdict, "violated");
+    assert.deepEqual(verdict.violations, [
+      { kind: "excess", detail: "2 artifacts that no tier holds wait for pruning longer than 6h" },
+    ]);
+    assert.deepEqual(verdict.heldBy, [[], [], ["daily"], ["daily"]]);
+  });
+
+  it("is not yet what the newest artifact has just released, however old it is", () => {
+    const verdict = judge(daily, { daily: 2, slack: 7 * hour });
+    assert.equal(verdict.excess, 1, "2026-11-19 was held until 7 hours ago");
+  });
+
+  it("is nothing while the policy is younger than its slack", () => {
+    assert.equal(judge(daily, { daily: 2, slack: 6 * hour }, { inForceSince: now - 5 * hour }).excess, 0);
+  });
+
+  it("is nothing of a policy without tiers", () => {
+    assert.equal(judge(daily, {}).verdict, "compliant");
+  });
+
+  it("is not the oldest artifact that a tier with places left holds", () => {
+    const twice = ["2026-11-20T01:00:00Z", "2026-11-20T02:00:00Z"];
+    assert.equal(judge(twice, { daily: 1, slack: 0 }, { schedule: undefined, inForceSince: now - 1 }).excess, 1);
+    assert.equal(judge(twice, { daily: 2, slack: 0 }, { schedule: undefined, inForceSince: now - 1 }).excess, 0);
+  });
+});
+
+describe("for every history, policy, schedule and zone", () => {
+  const crons = ["0 * * * *", "30 2 * * *", "0 3 * * 0", "15 1 1 * *"];
+  const questions = fc
+    .record({ now: moments, zone: timezone, cron: fc.option(fc.constantFrom(...crons)), policy: policies })
+    .chain(({ now, zone, cron, policy }) =>
+      fc.record({
+        timestamps: historyBefore(now),
+        policy: fc.constant(policy),
+        timezone: fc.constant(zone),
+        schedule: fc.constant(cron === null ? undefined : parseSchedule(cron, zone)),
+        inForceSince: fc.nat(200 * day).map((age) => now - age),
+        grace: fc.constantFrom(0, hour, 6 * hour),
+        now: fc.constant(now),
+      }),
+    );
+  const check = (property: (question: RetentionQuestion) => void) =>
+    fc.assert(fc.property(questions, property), { numRuns: 150 });
+  const missingOf = (question: RetentionQuestion) =>
+    evaluateRetention(question).tiers.flatMap(({ tier, missing }) => missing.map((name) => `${tier} ${name}`));
+
+  it("no more is expected than the tier promises, and it is present or missing", () => {
+    check((question) => {
+      for (const { tier, expected, present, missing } of evaluateRetention(question).tiers) {
+        assert.ok(expected <= question.policy[tier]);
+        assert.equal(present + missing.length, expected);
+        assert.equal(new Set(missing).size, missing.length);
+      }
+    });
+  });
+
+  it("no period in the future is asked for: a witness in the past satisfies it", () => {
+    check((question) => {
+      const { schedule, inForceSince, grace, now: present } = question;
+      if (schedule === undefined) return;
+      const witnesses: number[] = [];
+      let fire = nextOwedAfter(schedule, Math.max(inForceSince, present - 40 * day) - 1);
+      while (fire !== null && fire <= present - grace) {
+        witnesses.push(fire);
+        fire = nextOwedAfter(schedule, fire);
+      }
+      const policy = { ...question.policy, weekly: 0, monthly: 0, yearly: 0 };
+      assert.deepEqual(missingOf({ ...question, policy, timestamps: witnesses }), []);
+    });
+  });
+
+  it("an artifact more never adds something missing", () => {
+    check((question) => {
+      const before = new Set(missingOf(question));
+      for (const extra of [question.now, question.now - 5 * day, question.now + day]) {
+        const after = missingOf({ ...question, timestamps: [...question.timestamps, extra] });
+        assert.ok(after.every((name) => before.has(name)));
+      }
+    });
+  });
+
+  it("removing what keep() removes leaves nothing missing that was there, and no excess", () => {
+    check((given) => {
+      // One from a wrong clock: it must not cost a real one.
+      const question = { ...given, timestamps: [...given.timestamps, given.now + 400 * day] };
+      const { kept } = keep(question.timestamps, question.policy, question.timezone, { now: question.now });
+      const pruned = { ...question, timestamps: [...kept.keys()].map((index) => question.timestamps[index] as number) };
+      assert.deepEqual(missingOf(pruned), missingOf(question));
+      assert.equal(evaluateRetention(pruned).excess, 0);
+    });
+  });
+
+  it("the order of the timestamps does not matter, and excess is never held", () => {
+    check((question) => {
+      const { heldBy, ...verdict } = evaluateRetention(question);
+      const { heldBy: turned, ...same } = evaluateRetention({
+        ...question,
+        timestamps: question.timestamps.toReversed(),
+      });
+      assert.deepEqual(same, verdict);
+      assert.equal(turned.length, heldBy.length);
+      assert.ok(verdict.excess <= heldBy.filter((holds) => holds.length === 0).length);
+    });
+  });
+});

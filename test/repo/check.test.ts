@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { it } from "node:test";
+
+it("npm run check has nothing to say", { timeout: 240_000 }, () => {
+  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "check"], {
+    cwd: join(import.meta.dirname, "../.."),
+    encoding: "utf8",
+    timeout: 230_000,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  assert.equal(status, 0, `${stdout}\n${stderr}`);
+});

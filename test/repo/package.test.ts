@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { temporaryDirectory } from "../support/directory.ts";
+
+const root = join(import.meta.dirname, "../..");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+describe("the published package, installed elsewhere", { timeout: 300_000 }, () => {
+  const clean: (() => void)[] = [];
+  const scratch = () => temporaryDirectory({ after: (fn) => clean.push(fn as () => void) });
+  let elsewhere = "";
+
+  const npm = (directory: string, ...args: string[]) =>
+    execFileSync("npm", [...args, "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], {
+      cwd: directory,
+      encoding: "utf8",
+      timeout: 240_000,
+    });
+  const pantheros = (...args: string[]) =>
+    spawnSync(join(elsewhere, "node_modules/.bin/pantheros"), args, {
+      cwd: elsewhere,
+      encoding: "utf8",
+      timeout: 60_000,
+      env: { PATH: process.env["PATH"], HOME: elsewhere, PANTHEROS_DEBUG: "1" },
+    });
+
+  before(() => {
+    // Given a copy of the sources, so that packing (which builds) does not replace the dist/ that other tests are running.
+    const tree = scratch();
+    for (const name of [
+      "src",
+      "setup",
+      "docs",
+      "package.json",
+      "tsconfig.json",
+      "README.md",
+      "LICENSE",
+      "CHANGELOG.md",
+    ]) {
+      if (existsSync(join(root, name))) cpSync(join(root, name), join(tree, name), { recursive: true });
+    }
+    symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+    elsewhere = scratch();
+    npm(tree, "pack", "--pack-destination", elsewhere);
+    writeFileSync(join(elsewhere, "package.json"), '{ "private": true }\n');
+    // No script of any package runs: nothing that is published may depend on one.
+    npm(elsewhere, "install", "--omit=dev", "--ignore-scripts", `./pantheros-${version}.tgz`);
+  });
+  after(() => {
+    for (const fn of clean) fn();
+  });
+
+  it("says its version and how it is used", () => {
+    assert.deepEqual(pantheros("--version"), {
+      ...pantheros("--version"),
+      status: 0,
+      stdout: `${version}\n`,
+      stderr: "",
+    });
+    const help = pantheros("--help");
+    assert.equal(help.status, 0, help.stderr);
+    for (const command of ["run", "status", "doctor", "init"])
+      assert.match(help.stdout, new RegExp(`^ +${command} `, "m"));
+  });
+
+  it("checks a configuration, and refuses a wrong one with exit code 2", () => {
+    const state = join(elsewhere, "state");
+    mkdirSync(state, { recursive: true });
+    const file = join(elsewhere, "pantheros.yaml");
+    writeFileSync(file, `host: somewhere\nstate_directory: ${state}\njobs: {}\n`);
+    const good = pantheros("config", "check", "--config", file);
+    assert.equal(good.status, 0, good.stderr + good.stdout);
+    writeFileSync(file, "host: somewhere\njobz: {}\n");
+    const wrong = pantheros("config", "check", "--config", file);
+    assert.equal(wrong.status, 2, wrong.stderr + wrong.stdout);
+    assert.match(wrong.stderr + wrong.stdout, /jobz/);
+  });
+
+  it("runs a job and remembers it: the native package of the ledger works from here", () => {
+    const file = join(elsewhere, "job.yaml");
+    const job = "{ steps: [{ uses: command, argv: [/bin/true] }] }";
+    writeFileSync(file, `host: somewhere\nstate_directory: ${join(elsewhere, "journal")}\njobs: { greet: ${job} }\n`);
+    const run = pantheros("run", "greet", "--config", file);
+    assert.equal(run.status, 0, run.stderr + run.stdout);
+    const runs = pantheros("runs", "--config", file, "--json");
+    assert.equal(runs.status, 0, runs.stderr);
+    assert.match(runs.stdout, /"greet"/);
+  });
+
+  it("brings its licences, and neither sources nor tests", () => {
+    const installed = join(elsewhere, "node_modules/pantheros");
+    assert.match(readFileSync(join(installed, "dist/LICENSES.txt"), "utf8"), /^zod \d/m);
+    const names = readdirSync(installed).filter((name) => name !== "node_modules");
+    assert.deepEqual(
+      names.filter((name) => /^(src|test|setup|bench)$/.test(name)),
+      [],
+    );
+    // What is bundled is not installed a second time.
+    assert.deepEqual(
+      ["zod", "execa", "yaml", "croner", "hot-shots", "esbuild"].filter((name) =>
+        existsSync(join(elsewhere, "node_modules", name)),
+      ),
+      [],
+    );
+  });
+});

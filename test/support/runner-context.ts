@@ -1,0 +1,29 @@
+import { configuration } from "../../src/config/schema.ts";
+import { StepError } from "../../src/model/outcome.ts";
+import type { RunnerContext } from "../../src/runners/runner.ts";
+import { createExecute } from "../../src/tools/exec.ts";
+
+/**
+ * What a runner gets to see: the real tools, a fixed timestamp, and nobody else at work.
+ * @param config as written, without the host
+ */
+export function contextOf(config: Readonly<Record<string, unknown>>, more: Partial<RunnerContext> = {}): RunnerContext {
+  const signal = more.signal ?? new AbortController().signal;
+  return {
+    config: configuration.parse({ host: "testhost", ...config }),
+    job: "test",
+    runId: "20261121T085700Z-test",
+    timestamp: "20261121T085700Z",
+    execute: createExecute({ env: process.env, signal, defaultTimeoutSeconds: 60 }),
+    signal,
+    now: Date.now,
+    dryRun: false,
+    readSecret: () => {
+      throw new StepError("auth", "there are no secrets here");
+    },
+    progress: () => undefined,
+    log: () => undefined,
+    pathsInUse: () => [],
+    ...more,
+  };
+}
