@@ -1,6 +1,6 @@
 import type { LastStep } from "../ledger/ledger.ts";
 import type { Observation, Sample } from "../model/sample.ts";
-import { defineLiveCollector } from "./collector.ts";
+import { defineLiveCollector, lastLook } from "./collector.ts";
 
 /**
  * What jobs say they left behind, held against what was seen: a claim that nobody else can see is not proven. Where nothing looks, or
@@ -31,16 +31,13 @@ function samplesOf(step: LastStep, observations: readonly Observation[]): Sample
 }
 
 /** @returns null while nothing has looked at the target since the step ended */
-function wasSeen(step: LastStep, observations: readonly Observation[]): boolean | null {
-  const [collector, claimed] = claimOf(step);
-  if (claimed === null) return null;
-  const observation = observations.find((candidate) => candidate.collector === collector);
-  if (!observation || observation.observedAt === null || observation.observedAt * 1000 < step.finishedAt) return null;
+function wasSeen(
+  { kind, target, evidence, finishedAt }: LastStep,
+  observations: readonly Observation[],
+): boolean | null {
+  const claim = kind === "snapshot" ? evidence["path"] : evidence["snapshot_id"];
+  const look = lastLook(observations, kind === "snapshot" ? "subvolume" : "repository", target);
+  if (typeof claim !== "string" || look === null || (look.observedAt ?? 0) * 1000 < finishedAt) return null;
   // Short ids (restic 0.14 reports 8 characters) are a prefix of the full one.
-  return observation.artifacts.some((seen) => seen.subject === step.target && seen.name.startsWith(claimed));
-}
-
-function claimOf({ kind, evidence }: LastStep): readonly [collector: string, name: string | null] {
-  const field = kind === "snapshot" ? evidence["path"] : evidence["snapshot_id"];
-  return [kind === "snapshot" ? "snapshots" : "restic", typeof field === "string" ? field : null];
+  return look.artifacts.some((seen) => seen.subject === target && seen.name.startsWith(claim));
 }

@@ -1,6 +1,6 @@
 import type { Config, SecretReference } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Artifact, Sample } from "../model/sample.ts";
+import type { Artifact, Observation, Sample } from "../model/sample.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Execute } from "../tools/exec.ts";
 
@@ -58,3 +58,25 @@ export function defineLiveCollector(collector: LiveCollector): LiveCollector {
 }
 
 export type AnyCollector = Collector | LiveCollector;
+
+/** What can be seen independently: the snapshots of a subvolume, the contents of a repository. */
+export type SubjectKind = "subvolume" | "repository";
+
+/**
+ * The last look at a subject, whichever collector made it; null when nothing has looked, or the look did not reach this subject. Then
+ * nothing is known of it, which is neither empty nor well.
+ */
+export function lastLook(observations: readonly Observation[], kind: SubjectKind, subject: string): Observation | null {
+  const [collector, counts, label] = looks[kind];
+  const observation = observations.find((candidate) => candidate.collector === collector);
+  const reached = observation?.samples.some(({ metric, labels }) => {
+    return metric === counts && (labels as Readonly<Record<string, string>>)[label] === subject;
+  });
+  return observation && reached ? observation : null;
+}
+
+/** Each kind's collector counts what it saw; without a count it did not get there. */
+const looks = {
+  subvolume: ["snapshots", "snapshotCount", "subvol"],
+  repository: ["restic", "repositorySnapshots", "repository"],
+} as const;

@@ -2,13 +2,13 @@ import type { Config, JobConfig, RetentionPolicy } from "../config/schema.ts";
 import { evaluateRetention } from "../model/retention.ts";
 import type { Artifact, Sample } from "../model/sample.ts";
 import { parseSchedule } from "../model/schedule.ts";
-import { defineCollector } from "./collector.ts";
+import { defineCollector, lastLook, type SubjectKind } from "./collector.ts";
 import { timezoneOf } from "./jobs.ts";
 
 /** What one policy promises about one subject. */
 interface RetentionPromise {
   readonly subject: string;
-  readonly kind: "subvolume" | "repository";
+  readonly kind: SubjectKind;
   readonly policyName: string;
   readonly policy: RetentionPolicy;
 }
@@ -27,12 +27,10 @@ export const retention = defineCollector({
     const declared = ledger.declared("policy");
     const samples: Sample[] = [];
     for (const promise of promisesOf(config)) {
-      const source = observations.find(
-        (seen) => seen.collector === (promise.kind === "subvolume" ? "snapshots" : "restic"),
-      );
-      if (!source || source.observedAt === null) continue;
+      const look = lastLook(observations, promise.kind, promise.subject);
+      if (!look) continue;
       const inForceSince = (declared.get(keyOf(promise)) ?? now * 1000) / 1000;
-      samples.push(...judge(promise, source.artifacts, { config, inForceSince, now }));
+      samples.push(...judge(promise, look.artifacts, { config, inForceSince, now }));
     }
     return { samples };
   },

@@ -40,13 +40,14 @@ export async function runEngine(services: EngineServices): Promise<void> {
   const intervalCollectors = services.collectors
     .filter((collector): collector is Collector => !("live" in collector))
     .filter((collector) => isEnabled(collector, config));
+  const guarded = createGuard(services);
   const stopScheduler = startScheduler(config, ledger, services.startRun, { now });
   try {
     await Promise.all([
-      every(housekeepingEvery, () => housekeeping(services), services),
-      every(pruneEvery, async () => void ledger.pruneRuns(now() - config.journal.keep * 1000), services),
-      every(pushEvery, () => pushState(services), services),
-      ...intervalCollectors.map((collector) => collectForever(collector, services)),
+      every(housekeepingEvery, () => housekeeping(services), signal, guarded),
+      every(pruneEvery, async () => void ledger.pruneRuns(now() - config.journal.keep * 1000), signal, guarded),
+      every(pushEvery, () => pushState(services), signal, guarded),
+      ...intervalCollectors.map((collector) => collectForever(collector, services, guarded)),
     ]);
   } finally {
     stopScheduler();
@@ -55,13 +56,13 @@ export async function runEngine(services: EngineServices): Promise<void> {
 }
 
 /** One collector on its interval, and at once after a run has ended: the state must not lag behind what has just been done. */
-async function collectForever(collector: Collector, services: EngineServices): Promise<void> {
+async function collectForever(collector: Collector, services: EngineServices, guarded: Guard): Promise<void> {
   const { config, ledger, signal, now, observer } = services;
   const interval = intervalOf(collector, config) * 1000;
   while (!signal.aborted) {
     const started = now();
     const seen = lastFinish(ledger);
-    await guarded(services, async () => {
+    await guarded(async () => {
       const { error, durationSeconds } = await collectOnce(collector, services);
       observer.collected(collector.name, error, durationSeconds);
     });
@@ -94,21 +95,33 @@ async function pushState(services: EngineServices): Promise<void> {
   if (dropped > 0) ledger.addToTotals([{ metric: "dogstatsdDropped", labels: {}, value: dropped }]);
 }
 
-async function every(seconds: number, work: () => Promise<void>, services: EngineServices): Promise<void> {
-  while (!services.signal.aborted) {
-    await guarded(services, work);
-    await pause(seconds, services.signal);
+async function every(seconds: number, work: () => Promise<void>, signal: AbortSignal, guarded: Guard): Promise<void> {
+  while (!signal.aborted) {
+    await guarded(work);
+    await pause(seconds, signal);
   }
 }
 
-/** A ledger that is full or locked for a moment must not end the engine: it is told, and tried again at the next round. */
-async function guarded(services: EngineServices, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof LedgerError)) throw error;
-    services.observer.note(`${error.message} – ${error.advice}`);
-  }
+type Guard = (work: () => Promise<void>) => Promise<void>;
+
+/**
+ * A ledger that is full or locked for a moment must not end the engine: it is told, and tried again at the next round. How often that
+ * happened is added to the ledger's totals once it can be written again.
+ */
+function createGuard({ ledger, observer }: EngineServices): Guard {
+  let lost = 0;
+  return async (work) => {
+    try {
+      await work();
+      if (lost === 0) return;
+      ledger.addToTotals([{ metric: "ledgerWriteErrors", labels: {}, value: lost }]);
+      lost = 0;
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      observer.note(`${error.message} – ${error.advice}`);
+      lost += 1;
+    }
+  };
 }
 
 async function pause(seconds: number, signal: AbortSignal): Promise<void> {

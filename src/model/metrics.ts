@@ -357,20 +357,6 @@ export const metrics = {
     "1; version of pantheros and of Node.js.",
   ),
   configInfo: gauge("config_info", "config.info", "boolean", ["hash"], "1; short hash of the configuration in force."),
-  configLoaded: gauge(
-    "config_last_load_success_timestamp_seconds",
-    "config.last_load",
-    "timestamp",
-    [],
-    "When the configuration in force was loaded.",
-  ),
-  configLoadSuccess: gauge(
-    "config_last_load_success",
-    "config.load_success",
-    "boolean",
-    [],
-    "1 when the last attempt to load the configuration succeeded.",
-  ),
   dogstatsdDropped: counter(
     "dogstatsd_dropped_packets",
     "dogstatsd.dropped",
