@@ -66,7 +66,21 @@ export function tell(invocation: Invocation, text: string): void {
   invocation.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
-/** Writes one JSON document, or one event of a stream of them, on one line. */
+/**
+ * Writes one JSON document, or one event of a stream of them, on one line. Names are written_like_this, as in the configuration; give it
+ * nothing whose keys are names that a person chose.
+ */
 export function printJson(invocation: Invocation, value: unknown): void {
-  invocation.stdout.write(`${JSON.stringify(value)}\n`);
+  invocation.stdout.write(`${JSON.stringify(withJsonNames(value))}\n`);
+}
+
+function withJsonNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withJsonNames);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inside]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      withJsonNames(inside),
+    ]),
+  );
 }

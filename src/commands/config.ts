@@ -57,6 +57,6 @@ function check(invocation: Invocation): number {
 }
 
 function show({ config: effective }: Host, invocation: Invocation): void {
-  if (invocation.json) printJson(invocation, redactedConfig(effective));
+  if (invocation.json) print(invocation, JSON.stringify(redactedConfig(effective)));
   else print(invocation, formatConfig(effective));
 }

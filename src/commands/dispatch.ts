@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
 import { suggest } from "../config/closest.ts";
+import { ConfigError, formatProblems } from "../config/problems.ts";
 import { version } from "../model/version.ts";
 import { type Command, type Invocation, tell, UsageError } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { commandHelp, commonOptions, overview, usage } from "./help.ts";
 import { commands } from "./index.ts";
+import { createStyle } from "./terminal/style.ts";
 
 /** Finds the command that the arguments name, parses its options and runs it. @returns the exit code */
 export async function dispatch(
@@ -57,18 +59,29 @@ function parse(command: Command, args: readonly string[]) {
     return parsed;
   } catch (error) {
     if (!(error instanceof UsageError) && !isParseError(error)) throw error;
-    throw new UsageError(
-      `${(error as Error).message}\nUsage: ${usage(command)}\nMore: pantheros ${command.name} --help`,
-    );
+    const message = error instanceof UsageError ? error.message : sayParseError(error, Object.keys(options));
+    throw new UsageError(`${message}\nUsage: ${usage(command)}\nMore: pantheros ${command.name} --help`);
   }
 }
 
-function isParseError(error: unknown): boolean {
+/** Node's sentence for an unknown option also explains arguments that begin with a dash, which nobody meant. */
+function sayParseError(error: Error, options: readonly string[]): string {
+  const unknown = /^Unknown option '--?([^']+)'/.exec(error.message)?.[1];
+  if (unknown === undefined) return error.message;
+  return `there is no option ${unknown.length === 1 ? "-" : "--"}${unknown}: ${suggest(unknown, options, "")}`;
+}
+
+function isParseError(error: unknown): error is Error {
   return error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
 }
 
 /** What a person sees of an error that ended a command. */
 export function explain(error: unknown, invocation: Pick<Invocation, "stderr" | "environment">): void {
+  if (error instanceof ConfigError) {
+    const { isColoured } = createStyle(invocation.stderr, invocation.environment);
+    tell(invocation as Invocation, formatProblems(error, { colour: isColoured }));
+    return;
+  }
   const message = error instanceof Error ? error.message : String(error);
   const advice = adviceOf(error);
   tell(invocation as Invocation, `pantheros: ${message}`);

@@ -6,7 +6,7 @@ import { collectors } from "../collectors/index.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Config, SecretReference } from "../config/schema.ts";
 import { readSecret } from "../config/secret.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import { type Ledger, LedgerError } from "../ledger/ledger.ts";
 import type { Secret } from "../model/secret.ts";
 import { runners } from "../runners/index.ts";
 import { type Invocation, UsageError } from "./command.ts";
@@ -39,6 +39,20 @@ export function openHost(invocation: Invocation): Host {
 export async function openHostLedger(host: Host, mode: "read" | "write"): Promise<Ledger> {
   const { openLedger } = await import("../ledger/sqlite.ts");
   return openLedger(host.ledgerPath, { mode });
+}
+
+/**
+ * The ledger for those who only show what is known. Before the first run there is none: what is declared is shown all the same, from
+ * an empty one.
+ */
+export async function openHostState(host: Host): Promise<Ledger> {
+  try {
+    return await openHostLedger(host, "read");
+  } catch (error) {
+    if (!(error instanceof LedgerError) || error.problem !== "missing") throw error;
+    const { openLedger } = await import("../ledger/sqlite.ts");
+    return openLedger(":memory:", { mode: "write" });
+  }
 }
 
 /** `--config`, `$PANTHEROS_CONFIG`, `./pantheros.yaml`, `/etc/pantheros/pantheros.yaml`: the first that is there. */

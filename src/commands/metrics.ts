@@ -2,7 +2,7 @@ import { collectors } from "../collectors/index.ts";
 import { readState } from "../engine/state.ts";
 import { renderPrometheus } from "../outputs/prometheus.ts";
 import { defineCommand, print } from "./command.ts";
-import { openHost, openHostLedger } from "./host.ts";
+import { openHost, openHostState } from "./host.ts";
 
 export const metrics = defineCommand({
   name: "metrics",
@@ -14,7 +14,7 @@ collector of node_exporter, where no HTTP server is wanted.`,
   examples: [["pantheros metrics | promtool check metrics", "let Prometheus' own tool check it"]],
   async run(invocation) {
     const host = openHost(invocation);
-    const ledger = await openHostLedger(host, "read");
+    const ledger = await openHostState(host);
     try {
       const state = readState(host.config, ledger, collectors, invocation.now() / 1000);
       if (invocation.json) {

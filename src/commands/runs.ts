@@ -4,7 +4,7 @@ import { type Outcome, outcomes } from "../model/outcome.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
 import type { Run, Step } from "../model/run.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
-import { openHost, openHostLedger } from "./host.ts";
+import { openHost, openHostState } from "./host.ts";
 import { summaryOf } from "./run-view.ts";
 import { createStyle, type Style } from "./terminal/style.ts";
 import { formatTable } from "./terminal/table.ts";
@@ -32,7 +32,7 @@ The journal: every run that was ever started here, newest first, with how it end
     if (first !== "show" && second !== undefined)
       throw new UsageError(`${JSON.stringify(second)} is one argument too many`);
     const host = openHost(invocation);
-    const ledger = await openHostLedger(host, "read");
+    const ledger = await openHostState(host);
     try {
       if (first === "show") showRun(ledger, second as string, invocation);
       else listRuns(ledger, first, invocation);

@@ -84,7 +84,7 @@ function subjectTable({ subjects, at }: StatusView, style: Style, width: number 
     rows: subjects.map((subject) => [
       `${subject.kind} ${subject.name}`,
       subject.artifacts === null ? style.warn("unknown") : String(subject.artifacts),
-      ago(subject.newestAt, at, style),
+      subject.artifacts === null ? style.warn("unknown") : ago(subject.newestAt, at, style),
       retention(subject, style),
       subject.observedAt === null
         ? style.warn("never: run pantheros collect")

@@ -3,7 +3,7 @@ import { suggest } from "../config/closest.ts";
 import { readState } from "../engine/state.ts";
 import { backupStatuses, jobStatuses, subjectStatuses } from "../engine/status.ts";
 import { defineCommand, print, printJson, UsageError } from "./command.ts";
-import { openHost, openHostLedger } from "./host.ts";
+import { openHost, openHostState } from "./host.ts";
 import { statusText } from "./status-view.ts";
 
 export const status = defineCommand({
@@ -29,7 +29,7 @@ Reads the ledger only: nothing is started, nothing is asked.
         `there is no job ${JSON.stringify(only)}: ${suggest(only, names, "the configuration declares none")}`,
       );
     }
-    const ledger = await openHostLedger(host, "read");
+    const ledger = await openHostState(host);
     try {
       const state = readState(host.config, ledger, collectors, invocation.now() / 1000);
       const isAsked = ({ job }: { job: string }) => only === undefined || job === only;

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { createSubvolume, mountBtrfs } from "../support/btrfs.ts";
+import { needs } from "../support/components.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { invoke } from "./invoke.ts";
+
+function init(directory: string, ...words: string[]) {
+  return invoke(["init", "--output", "p.yaml", "--state-directory", "state", ...words], { directory });
+}
+
+describe("pantheros init", () => {
+  it("writes a configuration that passes config check, and a password that only its owner can read", async (t) => {
+    const directory = temporaryDirectory(t);
+    mkdirSync(join(directory, 'my "docs" #1'));
+    const { code, stdout } = await init(
+      directory,
+      "--source",
+      'my "docs" #1',
+      "--repository",
+      "repo",
+      "--host",
+      "Laptop.local",
+    );
+    assert.equal(code, 0);
+    assert.match(stdout, /pantheros run backup/);
+    const checked = await invoke(["config", "check", "-c", "p.yaml"], { directory });
+    assert.match(checked.stdout, /no problems \(1 jobs, 0 subvolumes\)/);
+    const shown = JSON.parse((await invoke(["config", "show", "--json", "-c", "p.yaml"], { directory })).stdout);
+    assert.equal(shown.host, "Laptop");
+    assert.equal(shown.jobs.backup.steps[0].from, join(directory, 'my "docs" #1'));
+    assert.equal(shown.repositories.main.repository, join(directory, "repo"));
+    const password = join(directory, "restic.password");
+    assert.equal(statSync(password).mode & 0o777, 0o600);
+    assert.match(readFileSync(password, "utf8"), /^[0-9a-f]{64}\n$/);
+    assert.doesNotMatch(readFileSync(join(directory, "p.yaml"), "utf8"), /[0-9a-f]{64}/);
+  });
+
+  it("snapshots what is a Btrfs subvolume", needs("root", "btrfs"), async (t) => {
+    const directory = temporaryDirectory(t);
+    const source = createSubvolume(mountBtrfs(t), "home");
+    await init(directory, "--source", source, "--repository", "repo");
+    const { stdout } = await invoke(["config", "check", "-c", "p.yaml"], { directory });
+    assert.match(stdout, /no problems \(1 jobs, 1 subvolumes\)/);
+    assert.match(
+      readFileSync(join(directory, "p.yaml"), "utf8"),
+      /uses: snapshot\.btrfs.*\n.*\n.*from: "\$\{snap\.path\}"/,
+    );
+  });
+
+  it("overwrites neither a configuration nor a password", async (t) => {
+    const directory = temporaryDirectory(t);
+    writeFileSync(join(directory, "restic.password"), "mine\n", { mode: 0o600 });
+    assert.equal((await init(directory, "--source", "/home", "--repository", "r")).code, 0);
+    const again = await init(directory, "--source", "/srv", "--repository", "r");
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /exists already\n.*--force/);
+    assert.equal((await init(directory, "--source", "/srv", "--repository", "r", "--force")).code, 0);
+    assert.match(readFileSync(join(directory, "p.yaml"), "utf8"), /from: "\/srv"/);
+    assert.equal(readFileSync(join(directory, "restic.password"), "utf8"), "mine\n");
+  });
+
+  it("says which option is missing where there is no terminal to ask on", async (t) => {
+    const { code, stderr } = await init(temporaryDirectory(t));
+    assert.equal(code, 2);
+    assert.match(stderr, /no terminal to ask on: give --source/);
+  });
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type StatusView, statusText } from "../../src/commands/status-view.ts";
+
+const at = 1_000_000;
+const nothing: StatusView = { host: "h", at, jobs: [], subjects: [], backups: [], problems: [] };
+const job: StatusView["jobs"][number] = {
+  ...{
+    job: "home",
+    running: null,
+    lastRun: null,
+    lastSuccessAt: null,
+    consecutiveFailures: 0,
+    nextRunAt: at + 3600,
+    overdueSeconds: 0,
+  },
+};
+const failed = {
+  id: "r",
+  outcome: "failed",
+  reason: "network",
+  message: "nobody answers – plug it in",
+  finishedAt: at - 60,
+} as const;
+
+function show(view: Partial<StatusView>): string {
+  return statusText(
+    { ...nothing, ...view },
+    { stdout: { isTTY: false } as NodeJS.WriteStream, environment: { LANG: "C.UTF-8" } },
+  );
+}
+
+describe("pantheros status", () => {
+  it("never shows the last run as the last success", () => {
+    const text = show({ jobs: [{ ...job, lastRun: failed, lastSuccessAt: at - 86_400 }] });
+    assert.match(text, /home +failed\/network, 1m ago +1d ago +in 1h +nobody answers – plug it in/);
+  });
+
+  it("says how often in a row a job failed, and since when it is overdue", () => {
+    assert.match(
+      show({ jobs: [{ ...job, lastRun: failed, consecutiveFailures: 3, overdueSeconds: 7200 }] }),
+      /failed\/network ×3.*never +overdue for 2h/,
+    );
+  });
+
+  it("says never for what never happened, and unknown for what nobody has looked at", () => {
+    const subject = {
+      kind: "subvolume",
+      name: "home",
+      artifacts: null,
+      newestAt: null,
+      policy: "short",
+      compliant: null,
+      missing: null,
+      excess: null,
+      observedAt: null,
+    } as const;
+    const text = show({ jobs: [job], subjects: [subject] });
+    assert.match(text, /home +never +never/);
+    assert.match(text, /subvolume home +unknown +unknown +short: unknown +never: run pantheros collect/);
+    assert.match(show({ subjects: [{ ...subject, artifacts: 0, observedAt: at - 5 }] }), /subvolume home +0 +never/);
+  });
+
+  it("says what is wrong with a retention", () => {
+    const subject = {
+      kind: "repository",
+      name: "main",
+      artifacts: 9,
+      newestAt: at - 60,
+      policy: "short",
+      observedAt: at,
+    } as const;
+    assert.match(show({ subjects: [{ ...subject, compliant: true, missing: 0, excess: 0 }] }), /short: kept/);
+    assert.match(
+      show({ subjects: [{ ...subject, compliant: false, missing: 2, excess: 5 }] }),
+      /short: 2 missing, 5 too many/,
+    );
+  });
+
+  it("shows progress of a run that is alive, and what to do about one whose process is gone", () => {
+    const running = { id: "r", since: at - 90, progress: 0.5, lost: false };
+    assert.match(show({ jobs: [{ ...job, running }] }), /running for 1m 30s 50 %/);
+    assert.match(
+      show({ jobs: [{ ...job, running: { ...running, lost: true } }] }),
+      /process gone: pantheros reconcile/,
+    );
+  });
+
+  it("contradicts a job whose backup nobody else can see", () => {
+    const backup = { job: "home", target: "main", newestAt: at - 60, bytes: 2048 };
+    assert.match(show({ backups: [{ ...backup, seen: true }] }), /home +main +1m ago +2\.0 KiB +yes/);
+    assert.match(show({ backups: [{ ...backup, seen: false }] }), /no: the job claims what nobody can see/);
+    assert.match(show({ backups: [{ ...backup, seen: null }] }), /proved by its own run/);
+  });
+
+  it("names collectors that failed", () => {
+    assert.match(show({ problems: [{ collector: "restic", message: "refused" }] }), /collector restic: refused/);
+  });
+});
