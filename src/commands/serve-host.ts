@@ -6,9 +6,17 @@ import { startServer } from "../http/server.ts";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import { version } from "../model/version.ts";
-import type { Invocation } from "./command.ts";
+import type { CommandOption, Invocation } from "./command.ts";
 import type { Host } from "./host.ts";
 import { createLog } from "./log.ts";
+
+/** `--listen` of the commands that serve. */
+export const listenOption: CommandOption = {
+  type: "string",
+  short: "l",
+  value: "ADDR:PORT",
+  summary: "default: outputs.prometheus.listen, 127.0.0.1:9471",
+};
 
 /** Serves the state of a host until the invocation is told to stop. */
 export async function serveHost(host: Host, invocation: Invocation): Promise<void> {

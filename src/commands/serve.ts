@@ -1,6 +1,6 @@
 import { defineCommand } from "./command.ts";
 import { openHost } from "./host.ts";
-import { serveHost } from "./serve-host.ts";
+import { listenOption, serveHost } from "./serve-host.ts";
 
 export const serve = defineCommand({
   name: "serve",
@@ -10,14 +10,7 @@ starts no process, waits for no network and costs no money. It needs no rights b
 
 On another address than this machine's own it wants outputs.prometheus.token (or open: true) in the configuration, or it refuses to start.`,
   arguments: [],
-  options: {
-    listen: {
-      type: "string",
-      short: "l",
-      value: "ADDR:PORT",
-      summary: "default: outputs.prometheus.listen, 127.0.0.1:9471",
-    },
-  },
+  options: { listen: listenOption },
   examples: [
     ["pantheros serve", "on 127.0.0.1:9471"],
     ["pantheros serve --listen [::1]:9999", "elsewhere"],

@@ -1,7 +1,7 @@
 import { defineCommand } from "./command.ts";
 import { runHostEngine } from "./engine-host.ts";
 import { openHost } from "./host.ts";
-import { serveHost } from "./serve-host.ts";
+import { listenOption, serveHost } from "./serve-host.ts";
 
 export const up = defineCommand({
   name: "up",
@@ -9,14 +9,7 @@ export const up = defineCommand({
 Engine and serve in one process, until it is stopped: for a container, a laptop or a first try. On a server run them apart, so that what
 answers HTTP needs no rights.`,
   arguments: [],
-  options: {
-    listen: {
-      type: "string",
-      short: "l",
-      value: "ADDR:PORT",
-      summary: "default: outputs.prometheus.listen, 127.0.0.1:9471",
-    },
-  },
+  options: { listen: listenOption },
   examples: [["pantheros up", "then: curl http://127.0.0.1:9471/metrics"]],
   async run(invocation) {
     const host = openHost(invocation);

@@ -55,7 +55,10 @@ export async function runEngine(services: EngineServices): Promise<void> {
   if (!signal.aborted) observer.note("the engine has nothing to do");
 }
 
-/** One collector on its interval, and at once after a run has ended: the state must not lag behind what has just been done. */
+/**
+ * One collector on its interval, and soon after a run has ended: the state must not lag behind what has just been done. Never more often
+ * than ten times per interval: jobs that end every minute must not turn a listing that costs money into one per minute.
+ */
 async function collectForever(collector: Collector, services: EngineServices, guarded: Guard): Promise<void> {
   const { config, ledger, signal, now, observer } = services;
   const interval = intervalOf(collector, config) * 1000;
@@ -66,8 +69,12 @@ async function collectForever(collector: Collector, services: EngineServices, gu
       const { error, durationSeconds } = await collectOnce(collector, services);
       observer.collected(collector.name, error, durationSeconds);
     });
-    while (!signal.aborted && now() - started < interval && now() >= started && lastFinish(ledger) === seen) {
-      await pause(Math.min(freshEvery, interval / 1000), signal);
+    for (;;) {
+      await pause(Math.min(freshEvery, interval / 10_000), signal);
+      const waited = now() - started;
+      // A clock that was set back must not put the next look off.
+      if (signal.aborted || waited >= interval || waited < 0) break;
+      if (waited >= interval / 10 && lastFinish(ledger) !== seen) break;
     }
   }
 }

@@ -27,7 +27,13 @@ export function readState(
   for (const collector of enabled) {
     if ("live" in collector) samples.push(...collector.collect({ config, ledger, now }));
   }
-  return { at: now, host: config.host, samples, errors };
+  return { at: now, host: config.host, samples: samples.filter((sample) => isDeclared(sample, config)), errors };
+}
+
+/** The ledger remembers jobs and subvolumes that are gone from the configuration; their series end with their declaration. */
+function isDeclared({ labels }: Sample, { jobs, subvolumes }: Config): boolean {
+  const { job, subvol } = labels as { readonly job?: string; readonly subvol?: string };
+  return (job === undefined || Object.hasOwn(jobs, job)) && (subvol === undefined || Object.hasOwn(subvolumes, subvol));
 }
 
 function aboutCollector(observation: Observation): Sample[] {

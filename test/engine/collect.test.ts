@@ -21,9 +21,14 @@ function collectorOf(collect: Collector["collect"], name = "snapshots"): Collect
   return defineCollector({ name, summary: "Sees what a test shows it.", every: 60, timeout: 30, collect });
 }
 
+const declared = {
+  subvolumes: { home: { path: "/home", snapshots: "/snapshots" } },
+  jobs: { home: { steps: [{ uses: "x" }] } },
+};
+
 function host(settings: object = {}) {
   const ledger = openLedger(":memory:", { mode: "write" });
-  const config: Config = configuration.parse({ host: "testhost", ...settings });
+  const config: Config = configuration.parse({ host: "testhost", ...declared, ...settings });
   let clock = 1_000_000;
   const look = (collector: Collector) =>
     collectOnce(collector, {
@@ -99,6 +104,17 @@ describe("one look of a collector", () => {
 });
 
 describe("the state", () => {
+  it("forgets jobs and subvolumes that are not declared any more: series are bounded by the configuration", async () => {
+    const { look, ledger, config } = host({ jobs: {}, subvolumes: {} });
+    const sees = collectorOf(async () => ({ samples: [count(3)] }));
+    await look(sees);
+    ledger.addToTotals([
+      { metric: "jobRuns", labels: { job: "removed", outcome: "success", reason: "none" }, value: 1 },
+    ]);
+    const about = readState(config, ledger, [sees], 2000).samples.map(({ metric }) => metric);
+    assert.deepEqual(about, ["collectorSuccess", "collectorDuration", "collectorLastSuccess"]);
+  });
+
   it("holds what collectors saw, how they fare, counters, and what live collectors derive now", async () => {
     const { look, ledger, config } = host();
     const sees = collectorOf(async () => ({ samples: [count(3)] }));
@@ -143,13 +159,7 @@ describe("the state", () => {
     const { look, ledger, config } = host();
     const sees = collectorOf(async () => ({ samples: [count(3)] }));
     await look(sees);
-    const off = configuration.parse({
-      ...config,
-      jobs: {},
-      journal: {},
-      collectors: { snapshots: { enabled: false } },
-      outputs: {},
-    });
+    const off = { ...config, collectors: { snapshots: { enabled: false } } };
     assert.deepEqual(readState(off, ledger, [sees], 2000).samples, []);
   });
 });
