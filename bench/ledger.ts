@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import BetterSqlite from "better-sqlite3";
 import type { Ledger } from "../src/ledger/ledger.ts";
+import { pack } from "../src/ledger/packed.ts";
 import { openLedger } from "../src/ledger/sqlite.ts";
 import type { Artifact } from "../src/model/sample.ts";
 
@@ -17,13 +19,14 @@ export interface Row {
 const runCount = 1_000_000;
 const jobCount = 20;
 
-/** A ledger of a million runs of two steps each: what `status` asks, what a run writes, what a collector saves. */
+/** A ledger of a million runs of one restic backup each, with the evidence that it leaves: what `status` asks, what a run writes, what a collector saves. */
 export async function run(): Promise<{ readonly name: string; readonly rows: readonly Row[] }> {
   const directory = mkdtempSync(join(tmpdir(), "pantheros-bench-ledger-"));
   try {
     const path = join(directory, "ledger.sqlite");
     fill(path);
     const megabytes = `${(statSync(path).size / 1e6).toFixed(0)} MB`;
+    const bytesOfStep = addSteps(path, 100_000);
     const reader = openLedger(path, { mode: "read" });
     const writer = openLedger(path, { mode: "write" });
     try {
@@ -31,6 +34,7 @@ export async function run(): Promise<{ readonly name: string; readonly rows: rea
         name: "ledger with 1 000 000 runs",
         rows: [
           { what: "size of the file", p50: megabytes, p99: "", target: "under 500 MB" },
+          { what: "each further step (snapshot.btrfs)", p50: `${bytesOfStep} bytes`, p99: "", target: "" },
           measure("what status asks (states and unfinished runs)", 2000, () => status(reader), "p99 under 10 ms"),
           measure("open and ask", 50, () => openAndAsk(path)),
           measure("last 20 runs of a job", 500, () => reader.runs({ job: "job-7" })),
@@ -99,6 +103,7 @@ function measure(what: string, times: number, work: () => void, target = ""): Ro
 function fill(path: string): void {
   openLedger(path, { mode: "write" }).close();
   const database = new BetterSqlite(path);
+  defineEvidence(database);
   database.exec(`
     PRAGMA synchronous = OFF;
     BEGIN;
@@ -106,7 +111,7 @@ function fill(path: string): void {
     WITH RECURSIVE series (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM series LIMIT 1000)
     SELECT '6ac1d6a5-0000-4000-8000-00000000' || printf('%04d', n) FROM series;
     INSERT INTO plans (id, uses, kind, target, optional)
-    VALUES ('snap', 'snapshot.btrfs', 'snapshot', 'home', 0), ('offsite', 'backup.restic', 'backup', 'vault', 0);
+    VALUES ('offsite', 'backup.restic', 'backup', 'vault', 0), ('snap', 'snapshot.btrfs', 'snapshot', 'home', 0);
     INSERT INTO runs (number, id, job, started_by, started_at, deadline_at, finished_at, seen_at, outcome, reason, message, boot,
       pid, start_ticks, journaled, emitted_at)
     WITH RECURSIVE series (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM series LIMIT ${runCount})
@@ -116,19 +121,60 @@ function fill(path: string): void {
       iif(n % 50 = 0, 'network', NULL), iif(n % 50 = 0, 'the repository vault could not be reached: connection refused', NULL),
       1 + n % 1000, 1000 + n % 30000, n * 100, 1, at + 43000
     FROM (SELECT n, 1700000000000 + n * 60000 AS at FROM series);
-    INSERT INTO steps (run, position, plan, started_at, finished_at, outcome, attempts, exit_code, bytes,
-      files, inputs, evidence)
-    SELECT number, 0, 1, started_at, started_at + 900, 'success', 1, 0, NULL, NULL, NULL,
-      json_object('path', '/data/.snapshots/home.' || id) FROM runs
-    UNION ALL
-    SELECT number, 1, 2, started_at + 1000, started_at + 41000, coalesce(outcome, 'success'), 1, 0,
-      number * 4096, 1200, json_array('/data/.snapshots/home.' || id),
-      json_object('snapshot_id', printf('%064x', number), 'added_bytes', number * 7) FROM runs;
+    INSERT INTO steps (run, position, plan, started_at, finished_at, outcome, attempts, exit_code, bytes, files, inputs, evidence)
+    SELECT number, 0, 1, started_at + 1000, started_at + 41000, coalesce(outcome, 'success'), 1, 0, 12345678901 + number, 12000 + number % 999,
+      backup_inputs(id), backup_evidence(number) FROM runs;
     INSERT INTO jobs (job, known_since, last_started_at, last_finished_at, last_outcome, last_success_at, last_run_id)
     SELECT job, min(started_at), max(started_at), max(finished_at), 'success', max(finished_at), max(id) FROM runs GROUP BY job;
     INSERT INTO declarations SELECT 'job', job, known_since FROM jobs;
     COMMIT;`);
   database.close();
+}
+
+/** Gives runs a second step. @returns what one takes in the file, bytes */
+function addSteps(path: string, count: number): number {
+  const before = statSync(path).size;
+  const database = new BetterSqlite(path);
+  defineEvidence(database);
+  database.exec(`
+    INSERT INTO steps (run, position, plan, started_at, finished_at, outcome, attempts, exit_code, evidence)
+    SELECT number, 1, 2, started_at, started_at + 900, 'success', 1, 0, snapshot_evidence(id, number) FROM runs
+    WHERE number > ${runCount - count};`);
+  database.close();
+  return Math.round((statSync(path).size - before) / count);
+}
+
+/** What `snapshot.btrfs` and `backup.restic` leave behind, with ids as hard to compress as theirs. */
+function defineEvidence(database: BetterSqlite.Database): void {
+  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+  const uuid = (hex: string) =>
+    [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
+  const path = (id: string) => `/srv/pool/.snapshots/home.${id}`;
+  database.function("backup_inputs", (id: string) => pack([path(id)]));
+  database.function("snapshot_evidence", (id: string, number: number) =>
+    pack({
+      path: path(id),
+      name: `home.${id}`,
+      uuid: uuid(hash(`${number}`)),
+      parent_uuid: uuid(hash("home")),
+      created_at: new Date(1_700_000_000_000 + number * 60_000).toISOString(),
+    }),
+  );
+  database.function("backup_evidence", (number: number) =>
+    pack({
+      snapshot_id: hash(`snapshot ${number}`),
+      repository: "vault",
+      host: "db1.example.org",
+      paths: ["/srv/pool/home"],
+      files: 12_000 + (number % 999),
+      bytes: 12_345_678_901 + number,
+      bytes_added: number * 7,
+      files_new: number % 77,
+      files_changed: number % 333,
+      files_unmodified: 11_000 + (number % 888),
+      duration_seconds: 12 + (number % 9973) / 1000,
+    }),
+  );
 }
 
 if (import.meta.main) {

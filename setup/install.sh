@@ -25,7 +25,7 @@ if [ -f "$headers/include/node/node.h" ]; then export npm_config_nodedir="$heade
 cat >"$fresh/package.json" <<'JSON'
 { "private": true, "allowScripts": { "unix-dgram": true } }
 JSON
-npm install --prefix "$fresh" --omit=dev --no-audit --no-fund --loglevel=error "$fresh"/pantheros-*.tgz >&2
+npm install --prefix "$fresh" --omit=dev --no-audit --no-fund --no-update-notifier --loglevel=error "$fresh"/pantheros-*.tgz >&2
 rm "$fresh"/pantheros-*.tgz
 install -D -m 755 "$(readlink -f "$(command -v node)")" "$fresh/bin/node"
 "$fresh/bin/node" "$fresh/node_modules/pantheros/dist/main.js" --version >/dev/null

@@ -2,6 +2,8 @@
 # Prints the folder of a Node that runs this project's TypeScript directly: the machine's own when it can, else Node 24 out of
 # <cache>/pantheros/node-24, which is brought from npm when it is not there or no longer runs.
 #
+# With that Node comes an npm of its own: Debian's links what it compiles against Debian's Node, which crashes any other.
+#
 # Node 22.12 runs the published package; its sources need a Node that strips types by itself (22.18, 24).
 set -eu
 
@@ -16,7 +18,7 @@ if [ -n "$own" ] && fits "$own"; then
   exit
 fi
 private="$cache/node-24"
-if fits "$private/bin/node"; then
+if fits "$private/bin/node" && [ -f "$private/bin/npm" ]; then
   echo "$private/bin"
   exit
 fi
@@ -30,15 +32,22 @@ case $(uname -m) in
   *) echo "setup: there is no ready-made Node 24 for $(uname -m); install Node >= 22.18" >&2 && exit 1 ;;
 esac
 
-echo "setup: bringing Node 24 (the machine has ${own:+Node $("$own" --version)}${own:-none})" >&2
+echo "setup: bringing Node 24 (the machine's own: $("${own:-false}" --version 2>/dev/null || echo none))" >&2
 mkdir -p "$cache"
 fresh=$(mktemp -d "$cache/node.XXXXXX")
 trap 'rm -rf "$fresh"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-npm install --prefix "$fresh" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error "$package@24" >&2
+npm install --prefix "$fresh" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
+  --no-update-notifier --loglevel=error "$package@24" npm@11 >&2
 fits "$fresh/node_modules/$package/bin/node" || { echo "setup: Node 24 does not run on this machine" >&2; exit 1; }
+tree="$fresh/node_modules/$package"
+mkdir -p "$tree/lib/node_modules" "$tree/etc"
+mv "$fresh/node_modules/npm" "$tree/lib/node_modules/npm"
+for name in npm npx; do ln -sf "../lib/node_modules/npm/bin/$name-cli.js" "$tree/bin/$name"; done
+# What the machine's administrator set for npm (a registry, certificates) holds for this one too.
+ln -s "$(npm config get globalconfig --loglevel=error)" "$tree/etc/npmrc"
 rm -rf "$private"
 # Another clone may have been quicker: then its copy is as good as this one.
-mv -T "$fresh/node_modules/$package" "$private" 2>/dev/null || fits "$private/bin/node"
+mv -T "$tree" "$private" 2>/dev/null || fits "$private/bin/node"
 echo "$private/bin"

@@ -22,7 +22,10 @@ headers=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
 if [ -f "$headers/include/node/node.h" ]; then export npm_config_nodedir="$headers"; fi
 
 echo "setup: installing the npm packages" >&2
-npm ci --no-audit --no-fund --loglevel=error >&2
-node -e 'require("unix-dgram")' 2>/dev/null ||
+npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >&2
+if ! node -e 'require("unix-dgram")' >/dev/null 2>&1; then
   echo "setup: unix-dgram could not be compiled (g++, make and python3 are needed): DogStatsD by Unix socket is not available" >&2
+  # One that was compiled but does not load would take the whole process with it.
+  rm -rf node_modules/unix-dgram/build
+fi
 echo "$key" >"$stamp"

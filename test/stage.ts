@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -23,6 +23,10 @@ export async function openStage(base: string): Promise<Stage> {
   }
   // Resolved: mounts and working directories are compared by their real path.
   const directory = realpathSync(mkdtempSync(join(base, `${prefix}${process.pid}-`)));
+  // Tests that act as another user have to come through.
+  chmodSync(directory, 0o711);
+  // Open to pass through: tests that act as another user have to reach what they made for him.
+  chmodSync(directory, 0o711);
   return { directory, clear: () => clear(directory, 3000) };
 }
 

@@ -1,6 +1,6 @@
 import { toStepError } from "../model/outcome.ts";
 import type { Artifact, Sample } from "../model/sample.ts";
-import { listSubvolumes, showByUuid, showSubvolume } from "../tools/btrfs.ts";
+import { listSubvolumes, listWithoutTimes, showByUuid, showSubvolume } from "../tools/btrfs.ts";
 import { snapshotsOf } from "../tools/btrfs-family.ts";
 import type { ListedSubvolume } from "../tools/btrfs-list.ts";
 import type { Execute } from "../tools/exec.ts";
@@ -9,6 +9,9 @@ import { type CollectorContext, defineCollector } from "./collector.ts";
 
 /** A snapshot that is dated further ahead of the clock says nothing about an age. */
 const clockSlackSeconds = 300;
+
+/** More snapshots than this without a known time are looked up together, by a second list. */
+const mostAskedOneByOne = 16;
 
 /** A subvolume of the configuration and where it really is. */
 interface Declared {
@@ -25,14 +28,15 @@ export const snapshots = defineCollector({
   summary: "Btrfs snapshots of each subvolume, whatever made them and wherever on the filesystem they are",
   every: 60,
   timeout: 60,
-  async collect({ config, execute, now }) {
+  async collect({ config, execute, ledger, now }) {
     const { declared, problems } = await findDeclared(config);
+    const known = timesOf(ledger.observations().find(({ collector }) => collector === "snapshots")?.artifacts ?? []);
     const artifacts: Artifact[] = [];
     const samples: Sample[] = [];
     // One look at each filesystem, however many of its subvolumes are declared.
     for (const group of Map.groupBy(declared, ({ place }) => place.mount.device).values()) {
       try {
-        for (const { name, found } of await lookAt(group, execute)) {
+        for (const { name, found } of await lookAt(group, known, execute)) {
           artifacts.push(...found);
           samples.push(...samplesOf(name, found, now));
         }
@@ -59,28 +63,46 @@ async function findDeclared({ subvolumes }: CollectorContext["config"]) {
   return { declared, problems };
 }
 
+/** When a snapshot was made never changes: what an earlier look saw need not be asked for again. By UUID. */
+function timesOf(seen: readonly Artifact[]): ReadonlyMap<string, number> {
+  return new Map(seen.flatMap(({ identity, at }) => (identity === undefined ? [] : [[identity, at] as const])));
+}
+
 /** All declared subvolumes of one filesystem with their snapshots. */
-async function lookAt(group: readonly Declared[], execute: Execute) {
+async function lookAt(group: readonly Declared[], known: ReadonlyMap<string, number>, execute: Execute) {
   const [{ path, place }] = group as readonly [Declared, ...Declared[]];
-  const all = await listSubvolumes(execute, path);
   const mounts = (await readMounts()).filter(({ device }) => device === place.mount.device);
-  const sources = await Promise.all(
-    group.map(async (each) => ({
-      uuid: await uuidOf(each, all, execute),
-      directory: each.snapshotsPlace?.pathInFilesystem ?? "\0",
-    })),
-  );
-  const families = snapshotsOf(sources, all);
+  const families = await findFamilies(group, known, execute);
   return Promise.all(
     group.map(async (each, index) => {
       const found: Artifact[] = [];
       for (const snapshot of families[index] ?? []) {
-        const at = snapshot.createdAt ?? (await askTime(snapshot, path, execute));
-        if (at !== null) found.push({ subject: each.name, name: reachablePath(snapshot, each, mounts), at });
+        const at = snapshot.createdAt ?? known.get(snapshot.uuid) ?? (await askTime(snapshot, path, execute));
+        const name = reachablePath(snapshot, each, mounts);
+        if (at !== null) found.push({ subject: each.name, name, at, identity: snapshot.uuid });
       }
       return { name: each.name, found };
     }),
   );
+}
+
+/** The snapshots of each, in the order of the group; with their times where many are not known yet. */
+async function findFamilies(group: readonly Declared[], known: ReadonlyMap<string, number>, execute: Execute) {
+  const [{ place }] = group as readonly [Declared, ...Declared[]];
+  const familiesIn = async (all: readonly ListedSubvolume[]) => {
+    const uuids = await Promise.all(group.map((each) => uuidOf(each, all, execute)));
+    const directories = group.map(({ snapshotsPlace }) => snapshotsPlace?.pathInFilesystem ?? null);
+    return snapshotsOf(
+      uuids.map((uuid, index) => ({ uuid, directory: directories[index] ?? null })),
+      all,
+    );
+  };
+  if (known.size > 0) {
+    const families = await familiesIn(await listWithoutTimes(execute, place.mount));
+    const unknown = families.flat().filter(({ uuid }) => !known.has(uuid));
+    if (unknown.length <= mostAskedOneByOne) return families;
+  }
+  return familiesIn(await listSubvolumes(execute, place.mount));
 }
 
 /** From the list where it is unmistakable; the top level of a filesystem is in no list. */

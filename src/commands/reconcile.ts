@@ -23,7 +23,11 @@ As ExecStopPost= of a systemd unit it knows from $SERVICE_RESULT how the unit en
       const [job] = invocation.arguments;
       const serviceResult = invocation.environment["SERVICE_RESULT"];
       const stopped = job !== undefined && serviceResult !== undefined ? { stopped: { job, serviceResult } } : {};
-      const { reconciled: found } = await settle(ledger, host.fallbackPath, { now: invocation.now, ...stopped });
+      const { reconciled: found, problem } = await settle(ledger, host.fallbackPath, {
+        now: invocation.now,
+        ...stopped,
+      });
+      if (problem) tell(invocation, `${problem.message} – ${problem.advice}`);
       await emitRuns(ledger, host.config, { now: invocation.now, onProblem: (message) => tell(invocation, message) });
       if (invocation.json) {
         printJson(

@@ -27,10 +27,30 @@ export function openRunJournal(
 }
 
 /** What every run does for those before it: the inventory is declared, and runs that have ended get their true end. */
-export async function prepareLedger(journal: Journal, host: Host, now: () => number): Promise<void> {
+export async function prepareLedger(
+  journal: Journal,
+  host: Host,
+  { now, onNote }: { readonly now: () => number; readonly onNote: (message: string) => void },
+): Promise<void> {
   journal.write((ledger) => declareInventory(ledger, host.config, now()));
-  if (journal.problem === null) await settle(journal.ledger, host.fallbackPath, { now });
-  else await reconcile(journal.ledger, { now });
+  await unlessLedgerFails(onNote, async () => {
+    if (journal.problem !== null) return void (await reconcile(journal.ledger, { now }));
+    const { problem } = await settle(journal.ledger, host.fallbackPath, { now });
+    if (problem) onNote(`${problem.message} – ${problem.advice}`);
+  });
+}
+
+/** For what a run does beside the backup: a ledger that fails there is told, and changes nothing. */
+export async function unlessLedgerFails(
+  onNote: (message: string) => void,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    onNote(`${error.message} – ${error.advice}`);
+  }
 }
 
 /** A living run of the job in the ledger that this run does not write: both count, else two runs would meet when a ledger fails between them. */

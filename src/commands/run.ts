@@ -7,7 +7,7 @@ import { ownIdentity } from "../tools/process.ts";
 import { defineCommand, type Invocation, UsageError } from "./command.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import type { Host } from "./host.ts";
-import { heldElsewhere, openHostOrJournal, openRunJournal, prepareLedger } from "./run-journal.ts";
+import { heldElsewhere, openHostOrJournal, openRunJournal, prepareLedger, unlessLedgerFails } from "./run-journal.ts";
 import { observeRun } from "./run-view.ts";
 
 export const run = defineCommand({
@@ -43,7 +43,7 @@ A ledger that cannot be written never stops the backup: the run is kept aside, t
     const view = observeRun(invocation);
     const journal = openRunJournal(host, { dryRun, onNote: view.note });
     try {
-      if (!dryRun) await prepareLedger(journal, host, invocation.now);
+      if (!dryRun) await prepareLedger(journal, host, { now: invocation.now, onNote: view.note });
       const report = await runJob(
         { config: host.config, job, trigger: triggerOf(invocation), signal: invocation.signal, runnerFor },
         {
@@ -59,7 +59,8 @@ A ledger that cannot be written never stops the backup: the run is kept aside, t
         },
       );
       view.finished(report, { dryRun });
-      if (!dryRun) await emitRuns(journal.ledger, host.config, { now: invocation.now, onProblem: view.note });
+      const emission = { now: invocation.now, onProblem: view.note };
+      if (!dryRun) await unlessLedgerFails(view.note, () => emitRuns(journal.ledger, host.config, emission));
       return exitCodeOf(report.run, !dryRun && report.unjournaled !== null, invocation.stoppedBy());
     } finally {
       view.close();

@@ -80,14 +80,21 @@ async function collectForever(collector: Collector, services: EngineServices, gu
 }
 
 function lastFinish(ledger: Ledger): number {
-  return Math.max(0, ...ledger.jobStates().map((state) => state.lastFinishedAt ?? 0));
+  try {
+    return Math.max(0, ...ledger.jobStates().map((state) => state.lastFinishedAt ?? 0));
+  } catch (error) {
+    // The next look has to write the same ledger: it will fail for the same reason, and be told.
+    if (error instanceof LedgerError) return 0;
+    throw error;
+  }
 }
 
 async function housekeeping(services: EngineServices): Promise<void> {
   const { ledger, config, now, observer, fallbackPath } = services;
-  const { tookIn, reconciled } = await settle(ledger, fallbackPath, { now });
+  const { tookIn, reconciled, problem } = await settle(ledger, fallbackPath, { now });
   for (const run of tookIn) observer.tookIn(run);
   for (const found of reconciled) observer.reconciled(found);
+  if (problem) observer.note(`${problem.message} – ${problem.advice}`);
   await emitRuns(ledger, config, { now, onProblem: observer.note });
 }
 

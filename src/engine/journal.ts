@@ -14,6 +14,8 @@ export interface Journal {
   readonly problem: LedgerError | null;
   /** Writes and remembers. */
   write<T>(entry: (ledger: Ledger) => T): T;
+  /** Reads back what the run has written; a ledger that can no longer be read is left as one that cannot be written. */
+  read<T>(look: (ledger: Ledger) => T): T;
   /** Writes what may be lost: heartbeats, notes about children. */
   note(entry: (ledger: Ledger) => unknown): void;
   close(): void;
@@ -46,6 +48,19 @@ export function openJournal(open: readonly (() => Ledger)[], onProblem: (problem
     }
   }
 
+  /** Tries the ledgers one after the other until the work can be done. */
+  function attempt<T>(work: (ledger: Ledger) => T): T {
+    for (;;) {
+      try {
+        return work(ledger);
+      } catch (error) {
+        if (!(error instanceof LedgerError)) throw error;
+        closeQuietly(ledger);
+        ledger = next(error);
+      }
+    }
+  }
+
   return {
     get ledger() {
       return ledger;
@@ -53,19 +68,12 @@ export function openJournal(open: readonly (() => Ledger)[], onProblem: (problem
     get problem() {
       return problem;
     },
-    write<T>(entry: (ledger: Ledger) => T): T {
-      for (;;) {
-        try {
-          const result = entry(ledger);
-          entries.push(entry);
-          return result;
-        } catch (error) {
-          if (!(error instanceof LedgerError)) throw error;
-          closeQuietly(ledger);
-          ledger = next(error);
-        }
-      }
+    write(entry) {
+      const result = attempt(entry);
+      entries.push(entry);
+      return result;
     },
+    read: attempt,
     note(entry) {
       try {
         entry(ledger);

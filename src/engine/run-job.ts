@@ -73,7 +73,7 @@ export async function runJob(request: RunRequest, services: RunServices): Promis
 
 function finish(start: RunStart, failure: StepError | null, services: RunServices): RunReport {
   const { journal } = services;
-  const steps = journal.ledger.steps(start.id);
+  const steps = journal.read((ledger) => ledger.steps(start.id));
   const verdict = outcomeOfSteps(
     steps.flatMap((step) =>
       step.outcome ? [{ outcome: step.outcome, reason: step.reason, optional: step.optional }] : [],
@@ -115,10 +115,11 @@ function skipLocked(start: RunStart, holder: Run, services: RunServices): RunRep
 }
 
 function report(runId: string, lockedBy: Run | null, services: RunServices): RunReport {
-  const { ledger, problem } = services.journal;
-  const run = ledger.run(runId);
+  const { journal } = services;
+  const [run, steps] = journal.read((ledger) => [ledger.run(runId), ledger.steps(runId)] as const);
   if (!run) throw new Error(`run ${runId} was written and cannot be read back`);
-  return { run: { ...run, journaled: problem === null }, steps: ledger.steps(runId), lockedBy, unjournaled: problem };
+  const unjournaled = journal.problem;
+  return { run: { ...run, journaled: unjournaled === null }, steps, lockedBy, unjournaled };
 }
 
 function planSteps(job: JobConfig, runnerFor: (uses: string) => Runner): StepPlan[] {

@@ -119,7 +119,7 @@ export function createStepRunner(
       onEnd: (pid) => journal.note((ledger) => ledger.forgetChild(start.id, pid)),
       progress: (update) => run.onProgress(plan, update),
       log: (message) => observer.note?.(`${plan.id}: ${redact(message, secrets)}`),
-      pathsInUse: () => pathsOfOtherRuns(journal.ledger, start.id),
+      pathsInUse: () => journal.read((ledger) => pathsOfOtherRuns(ledger, start.id)),
     });
   }
 
@@ -132,7 +132,8 @@ export function createStepRunner(
 
   function finishStep(plan: StepPlan, finish: StepFinish): void {
     journal.write((ledger) => ledger.finishStep(start.id, plan.position, now(), finish));
-    const step = journal.ledger.steps(start.id).find((candidate) => candidate.position === plan.position);
+    const steps = journal.read((ledger) => ledger.steps(start.id));
+    const step = steps.find((candidate) => candidate.position === plan.position);
     if (step) observer.stepFinished?.(step);
   }
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Ledger } from "../ledger/ledger.ts";
+import { type Ledger, LedgerError } from "../ledger/ledger.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import type { Run } from "../model/run.ts";
 import { takeInFallback } from "./fallback.ts";
@@ -10,6 +10,8 @@ export interface Settled {
   readonly tookIn: readonly Run[];
   /** Runs whose process was gone. */
   readonly reconciled: readonly Reconciled[];
+  /** Why what was kept aside could not be taken in; it stays there. */
+  readonly problem: LedgerError | null;
 }
 
 /**
@@ -18,8 +20,16 @@ export interface Settled {
  * @param fallbackPath see `openJournal`
  */
 export async function settle(ledger: Ledger, fallbackPath: string, options: ReconcileOptions): Promise<Settled> {
-  const tookIn = existsSync(fallbackPath) ? await takeIn(ledger, fallbackPath, options) : [];
-  return { tookIn, reconciled: await reconcile(ledger, options) };
+  let tookIn: readonly Run[] = [];
+  let problem: LedgerError | null = null;
+  try {
+    if (existsSync(fallbackPath)) tookIn = await takeIn(ledger, fallbackPath, options);
+  } catch (error) {
+    // A fallback that is damaged must not keep the dead runs of the ledger from their end.
+    if (!(error instanceof LedgerError)) throw error;
+    problem = error;
+  }
+  return { tookIn, reconciled: await reconcile(ledger, options), problem };
 }
 
 async function takeIn(ledger: Ledger, fallbackPath: string, options: ReconcileOptions): Promise<readonly Run[]> {

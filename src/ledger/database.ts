@@ -1,5 +1,5 @@
 /** What may be bound to a `?`. Never undefined: SQLite has no such thing, and a forgotten field must not become NULL by accident. */
-export type Value = string | number | null;
+export type Value = string | number | Buffer | null;
 
 /** One open connection: as little of SQLite as the ledger needs. Values are bound, never written into the SQL. Throws what SQLite throws. */
 export interface Database {

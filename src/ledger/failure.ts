@@ -4,7 +4,7 @@ import { LedgerError, type LedgerProblem } from "./ledger.ts";
 
 /** Codes of SQLite (https://sqlite.org/rescode.html) and of the kernel that say by themselves what is wrong. */
 const problems: readonly (readonly [RegExp, LedgerProblem])[] = [
-  [/^SQLITE_(CORRUPT|NOTADB)/, "corrupt"],
+  [/^(SQLITE_CORRUPT|SQLITE_NOTADB|Z_)/, "corrupt"],
   [/^SQLITE_(BUSY|LOCKED|PROTOCOL)/, "busy"],
   [/^(SQLITE_FULL|ENOSPC|EDQUOT)/, "full"],
   [/^EROFS/, "read_only"],
@@ -34,7 +34,7 @@ export function explained(problem: LedgerProblem, path: string, mode: "read" | "
 }
 
 function problemOf(error: unknown, path: string, mode: "read" | "write"): LedgerProblem {
-  // A stored JSON text that is none any more: bytes were changed where SQLite does not look.
+  // Stored JSON that is none any more (Z_…: that cannot be unpacked): bytes were changed where SQLite does not look.
   if (error instanceof SyntaxError) return "corrupt";
   const code = codeOf(error);
   const known = problems.find(([pattern]) => pattern.test(code))?.[1];

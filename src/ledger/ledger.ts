@@ -101,7 +101,7 @@ export interface Ledger {
   /** Changes whenever another process has written; costs microseconds. */
   version(): number;
   sizeBytes(): number;
-  /** Removes finished, emitted runs that started before a moment. @returns how many */
+  /** Removes finished, emitted runs that started before a moment, at most 10 000 in one call. @returns how many */
   pruneRuns(before: number): number;
   close(): void;
 }

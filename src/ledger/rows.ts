@@ -1,4 +1,5 @@
 import type { ProcessIdentity, Run, Step } from "../model/run.ts";
+import { unpack } from "./packed.ts";
 
 /** Columns of `runs` under the names of `Run`; for `FROM runs`, also in joins. */
 export const runColumns = `
@@ -17,31 +18,21 @@ type Stored<T, Booleans extends keyof T> = Omit<T, Booleans> & Readonly<Record<B
 
 export type RunRow = Omit<Stored<Run, "journaled" | "lost">, "holder"> & ProcessIdentity;
 
-export type StepRow = Omit<Stored<Step, "optional">, "inputs" | "evidence"> & {
-  readonly inputs: string | null;
-  readonly evidence: string | null;
-};
+export type StepRow = Omit<Stored<Step, "optional">, "inputs" | "evidence" | "tail"> &
+  Readonly<Record<"inputs" | "evidence" | "tail", Buffer | null>>;
 
 export function toRun({ bootId, pid, startTicks, journaled, lost, ...same }: RunRow): Run {
   return { ...same, holder: { bootId, pid, startTicks }, journaled: journaled === 1, lost: lost === 1 };
 }
 
-export function toStep({ optional, inputs, evidence, ...same }: StepRow): Step {
+export function toStep({ optional, inputs, evidence, tail, ...same }: StepRow): Step {
   return {
     ...same,
     optional: optional === 1,
-    inputs: inputs === null ? [] : JSON.parse(inputs),
-    evidence: toEvidence(evidence),
+    inputs: unpack(inputs, []),
+    evidence: unpack(evidence, {}),
+    tail: unpack(tail, null),
   };
-}
-
-export function toEvidence(stored: string | null): Step["evidence"] {
-  return stored === null ? {} : JSON.parse(stored);
-}
-
-/** Nothing is stored for an empty list or object: of a million steps most leave nothing. */
-export function toJson(value: object): string | null {
-  return Object.keys(value).length === 0 ? null : JSON.stringify(value);
 }
 
 /** Whole milliseconds, as the tables want them. */

@@ -1,10 +1,11 @@
 import type { Step, StepPlan } from "../model/run.ts";
 import type { Database, Store } from "./database.ts";
 import type { LastStep, Ledger } from "./ledger.ts";
-import { moment, toEvidence, toJson } from "./rows.ts";
+import { pack, unpack } from "./packed.ts";
+import { moment } from "./rows.ts";
 
 interface LastStepRow extends Omit<LastStep, "evidence"> {
-  readonly evidence: string | null;
+  readonly evidence: Buffer | null;
 }
 
 const ofRun = "WHERE run = (SELECT number FROM runs WHERE id = ?) AND position = ?";
@@ -18,7 +19,7 @@ export function stepsOf({ read, write }: Store): Pick<Ledger, "startStep" | "fin
         const changed = database.run(
           `UPDATE steps SET started_at = ?, inputs = ? ${ofRun}`,
           at,
-          toJson(inputs),
+          pack(inputs),
           runId,
           position,
         );
@@ -41,7 +42,7 @@ export function stepsOf({ read, write }: Store): Pick<Ledger, "startStep" | "fin
             finish.exitCode,
             finish.signal,
           ],
-          ...[finish.bytes, finish.files, toJson(finish.evidence), finish.tail, runId, position],
+          ...[finish.bytes, finish.files, pack(finish.evidence), pack(finish.tail), runId, position],
         );
         if (changed === 0) throw unplanned(runId, position);
         rememberStep(database, runId, position);
@@ -53,7 +54,7 @@ export function stepsOf({ read, write }: Store): Pick<Ledger, "startStep" | "fin
           .all<LastStepRow>(
             "SELECT job, kind, target, finished_at AS finishedAt, bytes, files, evidence FROM last_steps ORDER BY job, kind, target",
           )
-          .map((row) => ({ ...row, evidence: toEvidence(row.evidence) })),
+          .map((row) => ({ ...row, evidence: unpack(row.evidence, {}) })),
       ),
   };
 }
@@ -90,9 +91,9 @@ export function importStep(database: Database, step: Step): void {
       step.signal,
       step.bytes,
       step.files,
-      toJson(step.inputs),
-      toJson(step.evidence),
-      step.tail,
+      pack(step.inputs),
+      pack(step.evidence),
+      pack(step.tail),
       step.runId,
       step.position,
     ],

@@ -26,6 +26,8 @@ export interface Artifact {
   readonly at: number;
   /** Narrows the subject where one holds several histories: host and paths of a restic snapshot. */
   readonly group?: string;
+  /** Never given to another one, as a name can be: UUID of a Btrfs snapshot. */
+  readonly identity?: string;
 }
 
 /** What one collector saw the last time it looked. */

@@ -132,7 +132,8 @@ async function backUp(
   const result = { evidence, bytes: summary.bytes, files: summary.files, tail: report.tail };
   if (report.unread > 0) {
     const message = `${sizes}, but ${report.unread} could not be read: ${report.problem ?? "see restic's output"}`;
-    return { ...result, outcome: "partial", reason: "source", message };
+    const advice = "let its user read all of it, or exclude what is not wanted";
+    return { ...result, outcome: "partial", reason: "source", message: `${message} – ${advice}` };
   }
   const where = seen
     ? `in ${options.repository} as snapshot ${seen.id.slice(0, 8)}`

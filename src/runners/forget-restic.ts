@@ -103,7 +103,7 @@ function scopesOf({ all }: Options, { config }: RunnerContext): readonly Scope[]
   ];
 }
 
-function open(options: Options, { config, job, readSecret, execute }: RunnerContext) {
+function open(options: Options, { config, readSecret, execute }: RunnerContext) {
   const name = options.repository;
   const declared = Object.hasOwn(config.repositories, name) ? config.repositories[name] : undefined;
   const policy = options.keep ?? declared?.retention;
@@ -115,7 +115,6 @@ function open(options: Options, { config, job, readSecret, execute }: RunnerCont
   const repository = openRepository(name, declared, {
     stateDirectory: config.state_directory,
     readSecret,
-    timezone: config.jobs[job]?.timezone ?? config.timezone,
   });
   return { restic: createRestic(repository, execute), keep: keepFlags(keptBy(policy ?? "", config.retention)) };
 }

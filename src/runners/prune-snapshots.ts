@@ -97,8 +97,8 @@ function policyOf(
  */
 async function findCandidates(directory: Place, sourceUuid: string, { execute }: RunnerContext) {
   const [all, readOnlyIds] = await Promise.all([
-    listSubvolumes(execute, directory.path),
-    listReadOnlyIds(execute, directory.path),
+    listSubvolumes(execute, directory.mount),
+    listReadOnlyIds(execute, directory.mount),
   ]);
   const inside = all.filter(({ path }) => directoryOf(path) === directory.pathInFilesystem);
   const candidates: Candidate[] = [];
@@ -117,6 +117,7 @@ function doubtOf({ path }: ListedSubvolume): string | null {
   return path.includes("\ufffd") ? "its name is not valid UTF-8" : null;
 }
 
+/** Whatever the policy: `keep` always holds the newest, without which a subvolume has no way back. */
 function judge(candidates: readonly Candidate[], policy: RetentionPolicy, { config, job, now }: RunnerContext) {
   const timezone = config.jobs[job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const times = candidates.map(({ createdAt }) => createdAt);
@@ -126,14 +127,7 @@ function judge(candidates: readonly Candidate[], policy: RetentionPolicy, { conf
     name: nameOf(at(index)),
     tiers: tiers.length > 0 ? [...tiers] : ["the policy has no tier: everything"],
   }));
-  const unheld = verdict.removed.map(at);
-  // Whatever the policy says: without its newest snapshot a subvolume has no way back.
-  const newest = candidates.reduce((last, { createdAt }) => Math.max(last, createdAt), Number.NEGATIVE_INFINITY);
-  const spare = unheld.filter(({ createdAt }) => createdAt === newest);
-  return {
-    kept: [...spare.map((snapshot) => ({ name: nameOf(snapshot), tiers: ["newest"] })), ...kept],
-    unheld: unheld.filter(({ createdAt }) => createdAt !== newest),
-  };
+  return { kept, unheld: verdict.removed.map(at) };
 }
 
 async function removeOne(

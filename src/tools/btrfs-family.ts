@@ -3,8 +3,8 @@ import type { ListedSubvolume } from "./btrfs-list.ts";
 /** A subvolume whose snapshots are looked for. */
 export interface Source {
   readonly uuid: string;
-  /** Its directory of snapshots, from the top level of the filesystem. */
-  readonly directory: string;
+  /** Its directory of snapshots, from the top level of the filesystem; null: not made yet. */
+  readonly directory: string | null;
 }
 
 /**
@@ -24,7 +24,7 @@ export function snapshotsOf(
     const own = byParent.get(uuid) ?? [];
     const copies = [uuid, ...own.map((snapshot) => snapshot.uuid)].flatMap((sent) => byReceived.get(sent) ?? []);
     const shared = sources.filter((other) => other.directory === directory).length > 1;
-    const placed = shared ? [] : (byDirectory.get(directory) ?? []);
+    const placed = directory === null || shared ? [] : (byDirectory.get(directory) ?? []);
     const found = new Map([...own, ...copies, ...placed].map((snapshot) => [snapshot.id, snapshot]));
     return [...found.values()].filter((snapshot) => snapshot.uuid !== uuid);
   });

@@ -1,16 +1,17 @@
 import { lstat, stat, statfs } from "node:fs/promises";
 import { type Reason, StepError } from "../model/outcome.ts";
 import {
+  fromTopLevel,
   type ListedSubvolume,
   listColumns,
   parseSnapshotList,
   parseSubvolumeList,
   snapshotColumns,
-  timesFrom,
+  withTimes,
 } from "./btrfs-list.ts";
 import { parseSubvolumeShow, type ShownSubvolume } from "./btrfs-show.ts";
 import type { Execute, ToolResult } from "./exec.ts";
-import { btrfsMagic, isMissing } from "./filesystem.ts";
+import { btrfsMagic, isMissing, type Mount } from "./filesystem.ts";
 
 /** The root directory of every subvolume has this inode number, and nothing else on Btrfs has (kernel: BTRFS_FIRST_FREE_OBJECTID). */
 const subvolumeInode = 256;
@@ -25,22 +26,30 @@ export async function isBtrfs(path: string): Promise<boolean> {
   return (await statfs(path)).type === btrfsMagic;
 }
 
-/** Every subvolume and snapshot of the filesystem that holds `path`; those that have a parent have their time. Needs CAP_SYS_ADMIN. */
-export async function listSubvolumes(execute: Execute, path: string): Promise<readonly ListedSubvolume[]> {
+/** Every subvolume and snapshot of a mounted Btrfs, by paths from its top level; those that have a parent have their time. Needs CAP_SYS_ADMIN. */
+export async function listSubvolumes(execute: Execute, mount: Mount): Promise<readonly ListedSubvolume[]> {
   // Two looks at the same time: only a list of snapshots tells times, and it misses what was received.
-  const [all, snapshots] = await Promise.all([list(execute, path, listColumns), list(execute, path, snapshotColumns)]);
-  return timesFrom(parseSubvolumeList(all), parseSnapshotList(snapshots));
+  const [all, snapshots] = await Promise.all([
+    list(execute, mount, listColumns),
+    list(execute, mount, snapshotColumns),
+  ]);
+  return fromTopLevel(withTimes(parseSubvolumeList(all), parseSnapshotList(snapshots)), mount.subvolumeId);
+}
+
+/** `listSubvolumes` without any time, for half the work. */
+export async function listWithoutTimes(execute: Execute, mount: Mount): Promise<readonly ListedSubvolume[]> {
+  return fromTopLevel(parseSubvolumeList(await list(execute, mount, listColumns)), mount.subvolumeId);
 }
 
 /** Ids of the subvolumes and snapshots that nothing can be written to. */
-export async function listReadOnlyIds(execute: Execute, path: string): Promise<ReadonlySet<number>> {
-  const readOnly = parseSubvolumeList(await list(execute, path, `${listColumns}r`));
+export async function listReadOnlyIds(execute: Execute, mount: Mount): Promise<ReadonlySet<number>> {
+  const readOnly = parseSubvolumeList(await list(execute, mount, `${listColumns}r`));
   return new Set(readOnly.map(({ id }) => id));
 }
 
-async function list(execute: Execute, path: string, columns: string): Promise<string> {
-  const argv = ["subvolume", "list", columns, "--", path];
-  return (await btrfs(execute, argv, `the subvolumes of ${path} cannot be listed`)).stdout;
+async function list(execute: Execute, { mountPoint }: Mount, columns: string): Promise<string> {
+  const argv = ["subvolume", "list", columns, "--", mountPoint];
+  return (await btrfs(execute, argv, `the subvolumes of ${mountPoint} cannot be listed`)).stdout;
 }
 
 /** Needs CAP_SYS_ADMIN. @throws StepError `source` when there is nothing, `config` when it is no subvolume, `auth` */

@@ -1,10 +1,11 @@
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { StepError } from "../model/outcome.ts";
 import { formatDuration } from "../model/quantity.ts";
 import type { Secret } from "../model/secret.ts";
 import { cancellation } from "./cancellation.ts";
 import { createOutput, type Output } from "./output.ts";
-import { endProcessGroup } from "./process-group.ts";
+import { endProcessGroup, type StopSignal } from "./process-group.ts";
 import { closedEnvironment, findProgram, launchFailure, resolveProgram } from "./program.ts";
 
 /** One call of an external program. Never a shell: argv goes to the kernel as it is. */
@@ -13,8 +14,10 @@ export interface ToolCall {
   /** Added to the closed base environment (PATH, LC_ALL=C, TZ=UTC, HOME). The only way for a secret to reach a tool. */
   readonly environment?: Readonly<Record<string, string | Secret>>;
   readonly directory?: string;
-  /** Hard limit; the process group is ended with SIGTERM, then SIGKILL. @default none */
+  /** Hard limit; the process group is ended with `stopSignal`, then SIGKILL. @default none */
   readonly timeoutSeconds?: number;
+  /** How the program is asked to stop, by us and by the kernel when pantheros is killed. @default SIGTERM */
+  readonly stopSignal?: StopSignal;
   readonly onStdoutLine?: (line: string) => void;
   readonly onStderrLine?: (line: string) => void;
   /** Standard output kept in `stdout`, in bytes; with `onStdoutLine` nothing is kept but the tail. @default 64 MiB */
@@ -48,7 +51,7 @@ export interface ExecuteSettings {
   /** The child leads its own process group: its pid is the group's id too. Called before its first output is read. */
   readonly onStart?: (child: { readonly pid: number; readonly argv: readonly string[] }) => void;
   readonly onEnd?: (pid: number) => void;
-  /** Between SIGTERM and SIGKILL. @default 10 */
+  /** Between `stopSignal` and SIGKILL. @default 10 */
   readonly graceSeconds?: number;
 }
 
@@ -61,41 +64,25 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * The only way to start a program. Each call gets a closed environment, a process group of its own and no standard input; its
- * output is always drained, with bounded memory. When pantheros itself is killed, the kernel sends SIGTERM to the program
+ * output is always drained, with bounded memory. When pantheros itself is killed, the kernel sends `stopSignal` to the program
  * (`setpriv --pdeathsig`, where util-linux has it). That signal is tied to the thread that started the child: call it from the
  * main thread, not from a worker.
  */
 export function createExecute(settings: ExecuteSettings): Execute {
   return async (call) => {
+    const { stopSignal = "SIGTERM" } = call;
     const environment = closedEnvironment(settings.env, call.environment ?? {});
     const program = resolveProgram(call, environment["PATH"] ?? "");
     const setpriv = findProgram("setpriv", environment["PATH"] ?? "");
-    const wrapper = setpriv === null ? [] : [setpriv, "--pdeathsig", "TERM", "--"];
+    const wrapper = setpriv === null ? [] : [setpriv, "--pdeathsig", stopSignal.slice("SIG".length), "--"];
     const [file = program, ...args] = [...wrapper, program, ...call.argv.slice(1)];
-    // Loaded at the first call: commands that start no program need not pay for it.
-    const { execa } = await import("execa");
     if (settings.signal?.aborted) throw cancellation(call.argv[0], settings.signal);
 
     const startedAt = performance.now();
-    const subprocess = execa(file, args, {
-      env: environment,
-      extendEnv: false,
-      ...(call.directory === undefined ? {} : { cwd: call.directory }),
-      stdin: "ignore",
-      buffer: false,
-      encoding: "buffer",
-      detached: true,
-      cleanup: false,
-      reject: false,
-    });
-    const { pid } = subprocess;
-    if (pid === undefined) {
-      const { code, originalMessage } = await subprocess;
-      throw launchFailure(call, code, originalMessage ?? "it could not be started");
-    }
+    const { child, pid } = await launch(call, [file, ...args], environment);
     const output = createOutput(call, call.maxOutputBytes ?? defaultMaxOutputBytes);
     try {
-      const end = await follow(subprocess.nodeChildProcess, pid, output, call, settings);
+      const end = await follow(child, pid, output, call, settings);
       const stderr = output.stderr();
       if (setpriv !== null && (end.exitCode === 126 || end.exitCode === 127)) refuseUnlaunched(call, stderr);
       const durationSeconds = (performance.now() - startedAt) / 1000;
@@ -104,6 +91,20 @@ export function createExecute(settings: ExecuteSettings): Execute {
       settings.onEnd?.(pid);
     }
   };
+}
+
+/** @throws StepError `tool_missing`, `unknown` when the kernel would not start it */
+async function launch(call: ToolCall, [file, ...args]: readonly [string, ...string[]], env: Record<string, string>) {
+  const cwd = call.directory;
+  try {
+    const child = spawn(file, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    // Some refusals of the kernel are thrown (E2BIG), others are told by an event (EAGAIN, EMFILE).
+    if (child.pid === undefined) throw (await once(child, "error"))[0];
+    return { child, pid: child.pid };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw launchFailure(call, code, message);
+  }
 }
 
 /** Waits for the end of a running child, and brings it about when its time is over, it is cancelled or floods us. */
@@ -137,7 +138,7 @@ async function follow(child: ChildProcess, pid: number, output: Output, call: To
     // Whatever went wrong, a listener of ours included: nothing that was started here is left running. A child that has
     // already been reaped is not signalled, its number may belong to another.
     const running = child.exitCode === null && child.signalCode === null;
-    if (running) await endProcessGroup(pid, settings.graceSeconds ?? defaultGraceSeconds);
+    if (running) await endProcessGroup(pid, settings.graceSeconds ?? defaultGraceSeconds, call.stopSignal);
     throw error;
   } finally {
     clearTimeout(limit);

@@ -16,6 +16,8 @@ export interface Mount {
   /** `/dev/nvme0n1p2`, `tmpfs`, … */
   readonly source: string;
   readonly readOnly: boolean;
+  /** Of Btrfs: the subvolume that holds `root`; 5: the top level. 0 elsewhere. */
+  readonly subvolumeId: number;
 }
 
 /** Where a path really is. */
@@ -53,6 +55,7 @@ export function parseMountinfo(text: string): readonly Mount[] {
       mountPoint: unescapeOctal(mountPoint),
       type,
       source: unescapeOctal(source),
+      subvolumeId: Number(/(?:^|,)subvolid=(\d+)/.exec(superOptions)?.[1] ?? 0),
       readOnly: [options, superOptions].some((list) => list.split(",").includes("ro")),
     };
   });

@@ -3,7 +3,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessIdentity } from "../model/run.ts";
 import { bootId, hasEnded, type ProcessStat, statOf } from "./process.ts";
 
-/** `gone`: nothing was left; `ended`: SIGTERM was enough; `killed`: it took SIGKILL. */
+/** What asks a program to stop in good order: most listen to SIGTERM. */
+export type StopSignal = "SIGTERM" | "SIGINT";
+
+/** `gone`: nothing was left; `ended`: the stop signal was enough; `killed`: it took SIGKILL. */
 export type GroupEnd = "gone" | "ended" | "killed";
 
 /** A process in uninterruptible sleep outlives even SIGKILL until the kernel lets it go; nobody should wait for that. */
@@ -23,9 +26,13 @@ export async function endGroup(leader: ProcessIdentity, graceSeconds: number): P
   return members.length === 0 ? "gone" : endProcessGroup(leader.pid, graceSeconds);
 }
 
-/** SIGTERM to all of a group, SIGKILL to what is left after the grace. The caller knows that the group is its own. */
-export async function endProcessGroup(group: number, graceSeconds: number): Promise<GroupEnd> {
-  if (!signalGroup(group, "SIGTERM")) return "gone";
+/** The stop signal to all of a group, SIGKILL to what is left after the grace. The caller knows that the group is its own. */
+export async function endProcessGroup(
+  group: number,
+  graceSeconds: number,
+  stopSignal: StopSignal = "SIGTERM",
+): Promise<GroupEnd> {
+  if (!signalGroup(group, stopSignal)) return "gone";
   if (await emptied(group, graceSeconds)) return "ended";
   signalGroup(group, "SIGKILL");
   await emptied(group, killSeconds);
@@ -43,7 +50,7 @@ async function emptied(group: number, seconds: number): Promise<boolean> {
 }
 
 /** @returns false when the group has no member any more */
-function signalGroup(group: number, signal: "SIGTERM" | "SIGKILL" | 0): boolean {
+function signalGroup(group: number, signal: StopSignal | "SIGKILL" | 0): boolean {
   try {
     process.kill(-group, signal);
     return true;

@@ -13,6 +13,7 @@ const messageReasons: readonly [RegExp, Reason][] = [
   [/wrong password or no key found/i, "auth"],
   [/repository is already locked/i, "repository_locked"],
   [/all (?:target|source) directories\/files do not exist/i, "source"],
+  [/snapshot is empty|nothing to backup/i, "empty_artifact"],
   [/out of memory|cannot allocate memory/i, "oom"],
   [/no space left on device|quota exceeded|cap exceeded|limit exceeded|insufficient storage|\(507\)/i, "space"],
   [/slow ?down|too many requests|service unavailable|throttl|\((?:429|503)\)/i, "throttled"],
@@ -38,6 +39,7 @@ const advices: Partial<Record<Reason, string>> = {
   throttled: "wait; if it lasts, run less often or ask the provider for a higher limit",
   space: "make room where the repository is, or raise its quota",
   source: "see that the path is right and that it is mounted",
+  empty_artifact: "see that it is the right folder, that it is mounted, and what exclude leaves over",
   oom: "give the machine more memory, or restic less to do at once",
   killed: "find out who ended it: the kernel's log tells when memory ran out",
   unknown: "look at the last lines of restic's output",
@@ -93,7 +95,7 @@ function reasonOf(exitCode: number | null, signal: string | null, message: strin
 
 /** Places are left out: a folder may be called "access denied". */
 function reasonInWords(message: string): Reason | undefined {
-  const words = message.replaceAll(/(?:\w:\/\/|(?<!\w)\/)(?:[^\s":]|:(?!\s))*/g, "");
+  const words = message.replaceAll(/(?:\w+:\/\/|(?<!\w)\/)(?:[^\s":]|:(?!\s))*/g, "");
   return messageReasons.find(([pattern]) => pattern.test(words))?.[1];
 }
 

@@ -17,6 +17,8 @@ export interface ResticRepository {
   readonly cacheDirectory: string;
   /** Zone in which snapshots are dated: `forget` counts days in the zone in which a snapshot was made. @default UTC */
   readonly timezone?: string;
+  /** How long a remote repository may take to answer at all; restic itself would go on asking for 15 minutes. @default 60 */
+  readonly patienceSeconds?: number;
 }
 
 /** A repository as the configuration declares it; `Reference` is where a secret is read from. */
@@ -38,6 +40,8 @@ export function openRepository<Reference extends object>(
     readonly stateDirectory: string;
     readonly readSecret: (reference: Reference) => Secret;
     readonly timezone?: string | undefined;
+    /** Who runs restic. @default the user of this process */
+    readonly uid?: number;
   },
 ): ResticRepository {
   if (!declared) {
@@ -72,7 +76,8 @@ export function openRepository<Reference extends object>(
         typeof value === "string" ? value : secretOf(variable, value),
       ]),
     ),
-    cacheDirectory: join(world.stateDirectory, "cache", "restic"),
+    // One for each user: restic 0.19 refuses to work with a cache that it can read but does not own.
+    cacheDirectory: join(world.stateDirectory, "cache", `restic-${world.uid ?? process.getuid?.() ?? 0}`),
     ...(world.timezone === undefined ? {} : { timezone: world.timezone }),
   };
 }

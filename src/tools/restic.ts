@@ -20,8 +20,6 @@ import { localPath, type ResticRepository } from "./restic-repository.ts";
 
 /** The oldest restic that is supported: the one of Debian 12. */
 export const oldestRestic = "0.14.0";
-/** A remote repository that does not answer within this is not reachable; restic itself would go on for 15 minutes. */
-const patienceSeconds = 60;
 
 export interface SnapshotFilter {
   /** Ids or beginnings of them. */
@@ -41,6 +39,9 @@ export interface ForgetRequest {
   readonly prune: boolean;
   readonly dryRun: boolean;
 }
+
+/** restic 0.14 removes its lock on SIGINT, but is killed by SIGTERM and leaves a lock that needs a hand; later ones clean up on both. */
+const stopSignal = "SIGINT";
 
 /** restic on one repository. Every function throws StepError with the reason of `restic-failure.ts`, or what `execute` throws. */
 export interface Restic {
@@ -71,8 +72,12 @@ export function createRestic(repository: ResticRepository, execute: Execute): Re
     RESTIC_PASSWORD: repository.password,
   };
 
-  const call = (args: readonly string[], more: Partial<ToolCall> = {}) =>
-    execute({ argv: [repository.program, ...args], environment, ...more });
+  /** 0.19 gives up when it cannot use its cache, where 0.14 and 0.18 go on; a full state directory must not cost a backup. */
+  async function call(args: readonly string[], more: Partial<ToolCall> = {}): Promise<ToolResult> {
+    const result = await execute({ argv: [repository.program, ...args], environment, stopSignal, ...more });
+    if (result.exitCode !== 1 || !/^unable to open cache: /m.test(result.stderr)) return result;
+    return await execute({ argv: [repository.program, "--no-cache", ...args], environment, stopSignal, ...more });
+  }
 
   /** A call that has to end with 0. */
   async function succeed(task: string, args: readonly string[], more: Partial<ToolCall> = {}): Promise<ToolResult> {
@@ -114,7 +119,7 @@ export function createRestic(repository: ResticRepository, execute: Execute): Re
 
     async reach() {
       if (local !== null) return;
-      await soon(`open the repository ${name}`, ["cat", "config", "--no-lock"], patienceSeconds);
+      await soon(`open the repository ${name}`, ["cat", "config", "--no-lock"], repository.patienceSeconds ?? 60);
     },
 
     async init() {

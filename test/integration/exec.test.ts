@@ -44,9 +44,18 @@ describe("a tool whose pantheros is killed", { timeout: 60_000 }, () => {
   });
 
   it("is ended by its recorded group when it ignores that signal", async (t) => {
-    const file = join(temporaryDirectory(t), "pid");
-    const { child, tool } = await startHolder(file, "sh", "-c", 'trap "" TERM; while :; do sleep 300; done');
+    const directory = temporaryDirectory(t);
+    const ignoring = 'trap "" TERM; echo >"$1"; while :; do sleep 300; done';
+    const { child, tool } = await startHolder(
+      join(directory, "pid"),
+      "sh",
+      "-c",
+      ignoring,
+      "sh",
+      join(directory, "deaf"),
+    );
     t.after(() => endGroup(tool, 0));
+    await eventually("it ignores SIGTERM", () => existsSync(join(directory, "deaf")));
     child.kill("SIGKILL");
     await once(child, "exit");
     assert.equal(isAlive(tool), true);

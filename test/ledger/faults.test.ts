@@ -133,6 +133,24 @@ for (const mode of ["read", "write"] as const) {
     }
   });
 
+  test(`opened to ${mode}: a table whose first page was overwritten is found before anything is asked of it`, (t) => {
+    const path = filledLedger(t);
+    const database = new BetterSqlite(path);
+    const roots = database.prepare("SELECT rootpage FROM sqlite_schema WHERE type = 'table'").pluck().all() as number[];
+    database.close();
+    const whole = readFileSync(path);
+    for (const root of roots) {
+      const bytes = Buffer.from(whole);
+      bytes.fill(0xa5, (root - 1) * 4096, root * 4096);
+      writeFileSync(path, bytes);
+      assert.equal(
+        problemOf(() => openLedger(path, { mode }).close()),
+        "corrupt",
+        `root page ${root}`,
+      );
+    }
+  });
+
   test(`opened to ${mode}: whichever page is overwritten, it is told or it does not matter`, (t) => {
     const good = filledLedger(t);
     const whole = readFileSync(good);
@@ -280,6 +298,7 @@ test("codes of SQLite and of the kernel become the problem that a person can act
   const expected: Record<string, LedgerProblem> = {
     SQLITE_CORRUPT_INDEX: "corrupt",
     SQLITE_NOTADB: "corrupt",
+    Z_DATA_ERROR: "corrupt",
     SQLITE_BUSY_SNAPSHOT: "busy",
     SQLITE_LOCKED: "busy",
     SQLITE_FULL: "full",

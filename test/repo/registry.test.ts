@@ -9,57 +9,56 @@ import { runners } from "../../src/runners/index.ts";
 const source = join(import.meta.dirname, "../../src");
 
 type Plain = Readonly<Record<string, unknown>>;
+const has = (value: Plain, field: string, type: string) => typeof value[field] === type;
 
-/** What the files of a folder define, by file: whatever they export that has the shape of it. */
-async function definitions(folder: string, isOne: (value: Plain) => boolean): Promise<ReadonlyMap<string, Plain>> {
-  const found = new Map<string, Plain>();
+/** What the files of a folder define: whatever they export that has the shape of it. */
+async function definitions(folder: string, isOne: (value: Plain) => boolean): Promise<Map<Plain, string>> {
+  const found = new Map<Plain, string>();
   for (const file of readdirSync(join(source, folder)).filter((name) => name.endsWith(".ts") && name !== "index.ts")) {
     const exported: Plain = await import(join(source, folder, file));
     for (const value of Object.values(exported)) {
-      if (typeof value === "object" && value !== null && isOne(value as Plain)) found.set(file, value as Plain);
+      if (typeof value === "object" && value !== null && isOne(value as Plain)) found.set(value as Plain, file);
     }
   }
   return found;
 }
 
-const has = (value: Plain, field: string, type: string) => typeof value[field] === type;
+/** Compares names, so that a difference can be read, and then the things themselves. */
+function assertSame(
+  defined: ReadonlyMap<Plain, string>,
+  registered: readonly object[],
+  nameOf: (one: object) => string,
+): void {
+  assert.deepEqual([...defined.keys()].map(nameOf).sort(), registered.map(nameOf).sort());
+  for (const one of registered) assert.equal(defined.get(one as Plain), `${nameOf(one).replaceAll(".", "-")}.ts`);
+}
 
 describe("what is defined is registered, and what is registered has a file of its own", () => {
+  const nameOf = (one: object) => String((one as Plain)["uses"] ?? (one as Plain)["name"]);
+
   it("runners: src/runners/index.ts", async () => {
     const defined = await definitions(
       "runners",
       (value) => has(value, "uses", "string") && has(value, "run", "function"),
     );
-    assert.deepEqual(new Set(defined.values()), new Set(Object.values(runners)));
-    for (const [file, runner] of defined) assert.equal(file, `${String(runner["uses"]).replaceAll(".", "-")}.ts`);
+    assertSame(defined, Object.values(runners), nameOf);
   });
 
   it("collectors: src/collectors/index.ts", async () => {
-    const defined = await definitions("collectors", (value) => has(value, "collect", "function"));
-    assert.deepEqual(new Set(defined.values()), new Set(Object.values(collectors)));
-    for (const [file, collector] of defined) assert.equal(file, `${String(collector["name"])}.ts`);
+    const defined = await definitions(
+      "collectors",
+      (value) => has(value, "name", "string") && has(value, "collect", "function"),
+    );
+    assertSame(defined, Object.values(collectors), nameOf);
   });
 
-  it("commands: src/commands/index.ts", async () => {
+  it("commands: src/commands/index.ts, under the name that each says it has", async () => {
     const defined = await definitions(
       "commands",
       (value) => has(value, "name", "string") && has(value, "run", "function"),
     );
     const loaded = await Promise.all(Object.values(commands).map((entry) => entry.load()));
-    assert.deepEqual(new Set(defined.values()), new Set<unknown>(loaded));
-    assert.deepEqual(
-      loaded.map((command) => command.name),
-      Object.keys(commands),
-    );
-    for (const [file, command] of defined) assert.equal(file, `${String(command["name"])}.ts`);
-  });
-
-  it("no two are called the same", () => {
-    for (const names of [
-      Object.values(runners).map((runner) => runner.uses),
-      Object.values(collectors).map((collector) => collector.name),
-    ]) {
-      assert.deepEqual(names, [...new Set(names)]);
-    }
+    assertSame(defined, loaded, nameOf);
+    assert.deepEqual(loaded.map(nameOf), Object.keys(commands));
   });
 });

@@ -4,12 +4,22 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { StepError } from "../../src/model/outcome.ts";
 import { btrfsFailure, createSnapshot, deleteSubvolume, listSubvolumes, showSubvolume } from "../../src/tools/btrfs.ts";
-import { parseSnapshotList, parseSubvolumeList, timesFrom } from "../../src/tools/btrfs-list.ts";
+import { fromTopLevel, parseSnapshotList, parseSubvolumeList, withTimes } from "../../src/tools/btrfs-list.ts";
 import { parseSubvolumeShow } from "../../src/tools/btrfs-show.ts";
 import type { ToolCall, ToolResult } from "../../src/tools/exec.ts";
 
 const recorded = (name: string) => readFileSync(new URL(`../fixtures/btrfs/6.2/${name}.txt`, import.meta.url), "utf8");
-const data = "fcd2c172-0895-4d40-a65e-8d56db109bb6";
+const data = "25af82e4-b339-1640-b0bb-9034f91665cf";
+const mount = {
+  id: 1,
+  device: "0:39",
+  root: "/",
+  mountPoint: "/",
+  type: "btrfs",
+  source: "/dev/x",
+  readOnly: false,
+  subvolumeId: 5,
+};
 const uuidOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 
 interface Entry {
@@ -19,12 +29,12 @@ interface Entry {
 }
 const padded = (uuid: string) => uuid.padEnd(36);
 const parentOf = ({ parent }: Entry) => padded(parent ? data : "-");
-/** As `btrfs subvolume list -uqR` and `-suqR` print it. */
+/** As `btrfs subvolume list -puqR` and `-spuqR` print it. */
 const printAll = (entries: readonly Entry[]) =>
   entries
     .map(
       (e) =>
-        `ID ${e.id} gen 7 top level 5 parent_uuid ${parentOf(e)} received_uuid ${padded("-")} uuid ${uuidOf(e.id)} path ${e.path}\n`,
+        `ID ${e.id} gen 7 parent 5 top level 5 parent_uuid ${parentOf(e)} received_uuid ${padded("-")} uuid ${uuidOf(e.id)} path ${e.path}\n`,
     )
     .join("");
 const printSnapshots = (entries: readonly Entry[]) =>
@@ -32,13 +42,13 @@ const printSnapshots = (entries: readonly Entry[]) =>
     .filter(({ parent }) => parent)
     .map(
       (e) =>
-        `ID ${e.id} gen 7 cgen 7 top level 5 otime 2026-11-21 09:53:17 parent_uuid ${parentOf(e)} received_uuid ${padded("-")} uuid ${uuidOf(e.id)} path ${e.path}\n`,
+        `ID ${e.id} gen 7 cgen 7 parent 5 top level 5 otime 2026-11-21 09:53:17 parent_uuid ${parentOf(e)} received_uuid ${padded("-")} uuid ${uuidOf(e.id)} path ${e.path}\n`,
     )
     .join("");
 
 describe("the list of subvolumes", () => {
   it("of btrfs-progs 6.2 is read with every name as it is", () => {
-    const listed = parseSubvolumeList(recorded("list-uqR"));
+    const listed = parseSubvolumeList(recorded("list-puqR"));
     assert.deepEqual(
       listed.map(({ id, path }) => [id, path]),
       [
@@ -54,6 +64,7 @@ describe("the list of subvolumes", () => {
     );
     assert.deepEqual(listed[0], {
       id: 256,
+      holderId: 5,
       uuid: data,
       parentUuid: null,
       receivedUuid: null,
@@ -64,8 +75,8 @@ describe("the list of subvolumes", () => {
   });
 
   it("gets its times from the list of snapshots, which knows nothing of what was received in full", () => {
-    const joined = timesFrom(parseSubvolumeList(recorded("list-uqR")), parseSnapshotList(recorded("list-suqR")));
-    const at = Date.parse("2026-11-21T09:53:17Z") / 1000;
+    const joined = withTimes(parseSubvolumeList(recorded("list-puqR")), parseSnapshotList(recorded("list-spuqR")));
+    const at = Date.parse("2026-11-21T10:12:16Z") / 1000;
     assert.deepEqual(
       joined.map(({ id, createdAt }) => [id, createdAt]),
       [
@@ -92,7 +103,7 @@ describe("the list of subvolumes", () => {
       parent: n > 0,
       path: `snapshots/data.${n}`,
     }));
-    const joined = timesFrom(parseSubvolumeList(printAll(entries)), parseSnapshotList(printSnapshots(entries)));
+    const joined = withTimes(parseSubvolumeList(printAll(entries)), parseSnapshotList(printSnapshots(entries)));
     assert.equal(joined.length, 5000);
     assert.equal(joined.filter(({ createdAt }) => createdAt !== null).length, 4999);
     assert.equal(joined.at(-1)?.path, "snapshots/data.4999");
@@ -103,7 +114,7 @@ describe("the list of subvolumes", () => {
     fc.assert(
       fc.property(fc.array(name, { maxLength: 8 }), (names) => {
         const entries = names.map((path, n) => ({ id: 300 + n, parent: n % 2 === 0, path }));
-        const joined = timesFrom(parseSubvolumeList(printAll(entries)), parseSnapshotList(printSnapshots(entries)));
+        const joined = withTimes(parseSubvolumeList(printAll(entries)), parseSnapshotList(printSnapshots(entries)));
         assert.deepEqual(
           joined.map(({ path }) => path),
           names,
@@ -120,7 +131,7 @@ describe("the list of subvolumes", () => {
       fc.property(fc.shuffledSubarray([...lines, ...lines], { minLength: 1 }), (chosen) => {
         const entries = [{ id: 300, parent: true, path: `p\n${chosen.join("").trimEnd()}` }];
         assert.throws(
-          () => timesFrom(parseSubvolumeList(printAll(entries)), parseSnapshotList(printSnapshots(entries))),
+          () => withTimes(parseSubvolumeList(printAll(entries)), parseSnapshotList(printSnapshots(entries))),
           (error) => error instanceof StepError && error.reason === "verification",
         );
       }),
@@ -130,8 +141,32 @@ describe("the list of subvolumes", () => {
   it("gives no time to what only the name of another subvolume says", () => {
     const forged = { id: 999, parent: true, path: "snapshots/never-made" };
     const entries = [{ id: 300, parent: false, path: `p\n${printAll([forged])}${printSnapshots([forged])}`.trimEnd() }];
-    const joined = timesFrom(parseSubvolumeList(printAll(entries)), parseSnapshotList(printSnapshots(entries)));
+    const joined = withTimes(parseSubvolumeList(printAll(entries)), parseSnapshotList(printSnapshots(entries)));
     assert.ok(joined.every(({ createdAt }) => createdAt === null));
+  });
+});
+
+describe("the paths in a list", () => {
+  const listed = (name: string) => parseSubvolumeList(recorded(name));
+  const pathsOf = (list: ReturnType<typeof listed>) => new Map(list.map(({ id, path }) => [id, path]));
+
+  it("begin at the top level, also when a list was made for a subvolume: Btrfs prints what is below it from there", () => {
+    assert.equal(pathsOf(listed("list-from-data")).get(262), "nested");
+    assert.deepEqual(pathsOf(fromTopLevel(listed("list-from-data"), 256)), pathsOf(listed("list-puqR")));
+  });
+
+  it("are as they are in a list that was made for the top level", () => {
+    assert.deepEqual(fromTopLevel(listed("list-puqR"), 5), listed("list-puqR"));
+  });
+
+  it("are found through subvolumes that came later than what is in them", () => {
+    const [any] = listed("list-puqR");
+    const at = (id: number, holderId: number, path: string) => ({ ...(any ?? assert.fail()), id, holderId, path });
+    const list = [at(256, 258, "b/a"), at(257, 5, "top"), at(258, 257, "b"), at(259, 5, "other")];
+    assert.deepEqual(
+      fromTopLevel(list, 257).map(({ path }) => path),
+      ["top/b/a", "top", "top/b", "other"],
+    );
   });
 });
 
@@ -139,10 +174,10 @@ describe("what btrfs subvolume show says", () => {
   it("of a snapshot is its identity, its parent, its time and that it is read-only", () => {
     assert.deepEqual(parseSubvolumeShow(recorded("show-snapshot"), "x"), {
       id: 258,
-      uuid: "bc599d77-dd2e-c243-9566-0c3bef699e0a",
+      uuid: "d599e328-1178-2842-a974-7c032c708464",
       parentUuid: data,
       receivedUuid: null,
-      createdAt: Date.parse("2026-11-21T09:53:17Z") / 1000,
+      createdAt: Date.parse("2026-11-21T10:12:16Z") / 1000,
       readOnly: true,
     });
   });
@@ -155,14 +190,14 @@ describe("what btrfs subvolume show says", () => {
     assert.deepEqual(facts, [
       [256, null, null, false],
       [264, data, null, false],
-      [263, null, "bc599d77-dd2e-c243-9566-0c3bef699e0a", true],
+      [263, null, "d599e328-1178-2842-a974-7c032c708464", true],
       [5, null, null, false],
     ]);
   });
 
   it("reads the time with its offset", () => {
-    const text = recorded("show-snapshot").replace("09:53:17 +0000", "11:23:17 +0130");
-    assert.equal(parseSubvolumeShow(text, "x").createdAt, Date.parse("2026-11-21T09:53:17Z") / 1000);
+    const text = recorded("show-snapshot").replace(/(\d\d:\d\d:\d\d) \+0000/, "$1 +0130");
+    assert.equal(parseSubvolumeShow(text, "x").createdAt, Date.parse("2026-11-21T10:12:16+01:30") / 1000);
   });
 
   it("is refused when it cannot be read or a name imitates it", () => {
@@ -251,9 +286,9 @@ describe("the calls of btrfs", () => {
   });
 
   it("list a filesystem twice, once for times, however much is on it", async () => {
-    assert.deepEqual(await called((execute) => listSubvolumes(execute, "/mnt")), [
-      ["btrfs", "subvolume", "list", "-uqR", "--", "/mnt"],
-      ["btrfs", "subvolume", "list", "-suqR", "--", "/mnt"],
+    assert.deepEqual(await called((execute) => listSubvolumes(execute, { ...mount, mountPoint: "/mnt" })), [
+      ["btrfs", "subvolume", "list", "-puqR", "--", "/mnt"],
+      ["btrfs", "subvolume", "list", "-spuqR", "--", "/mnt"],
     ]);
   });
 });

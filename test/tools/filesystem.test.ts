@@ -22,6 +22,7 @@ const mountOf = (root: string, mountPoint: string): Mount => ({
   type: "btrfs",
   source: "/dev/x",
   readOnly: false,
+  subvolumeId: 5,
 });
 
 describe("the mount table", () => {
@@ -38,6 +39,10 @@ describe("the mount table", () => {
       ],
     );
     assert.equal(mounts[2]?.source, "/dev/mapper/data");
+    assert.deepEqual(
+      mounts.map(({ subvolumeId }) => subvolumeId),
+      [0, 5, 256, 0, 0],
+    );
   });
 });
 

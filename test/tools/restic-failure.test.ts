@@ -79,6 +79,22 @@ describe("failures of restic in general", () => {
     assert.equal(reasonOf({ exitCode: 77 }), "unknown");
   });
 
+  it("are empty_artifact when there was nothing to store, which restic itself refuses when it runs in the folder", () => {
+    assert.equal(
+      reasonOf({ exitCode: 1, stderr: "Fatal: unable to save snapshot: snapshot is empty" }),
+      "empty_artifact",
+    );
+  });
+
+  it("are throttled when S3 says so in words, which no recording has because opening asks with HEAD", () => {
+    for (const said of ["Please reduce your request rate. SlowDown", "SlowDown", "ThrottlingException"]) {
+      assert.equal(
+        reasonOf({ exitCode: 1, stderr: `Fatal: unable to save snapshot: client.PutObject: ${said}` }),
+        "throttled",
+      );
+    }
+  });
+
   it("are killed when a signal ended it, oom when Go says that memory ran out", () => {
     assert.equal(reasonOf({ exitCode: null, signal: "SIGKILL" }), "killed");
     assert.equal(reasonOf({ exitCode: 137 }), "killed");
