@@ -73,7 +73,7 @@ function stepsPage(): string {
     );
     return `## \`${runner.uses}\`
 
-${runner.summary.replace(/\.?$/, ".")} Risk: ${runner.risk}.
+${runner.summary} Risk: ${runner.risk}.
 
 | Option | Default | Meaning |
 |---|---|---|

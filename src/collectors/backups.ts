@@ -38,6 +38,7 @@ function wasSeen(
   const claim = kind === "snapshot" ? evidence["path"] : evidence["snapshot_id"];
   const look = lastLook(observations, kind === "snapshot" ? "subvolume" : "repository", target);
   if (typeof claim !== "string" || look === null || (look.observedAt ?? 0) * 1000 < finishedAt) return null;
-  // Short ids (restic 0.14 reports 8 characters) are a prefix of the full one.
-  return look.artifacts.some((seen) => seen.subject === target && seen.name.startsWith(claim));
+  const own = look.artifacts.filter((seen) => seen.subject === target);
+  // restic 0.14 reports the first 8 characters of an id; a path is the whole path.
+  return own.some(({ name }) => (kind === "snapshot" ? name === claim : name.startsWith(claim)));
 }

@@ -15,7 +15,7 @@ const balanceStatus = { none: 0, running: 1, paused: 2 } as const;
 
 export const disk = defineCollector({
   name: "disk",
-  summary: "Room and health of each filesystem that holds subvolumes, local copies or the state of pantheros",
+  summary: "Room and health of each filesystem that holds subvolumes, local copies or the state of pantheros.",
   every: 60,
   timeout: 30,
   async collect({ config }) {

@@ -25,7 +25,7 @@ interface Declared {
 
 export const snapshots = defineCollector({
   name: "snapshots",
-  summary: "Btrfs snapshots of each subvolume, whatever made them and wherever on the filesystem they are",
+  summary: "Btrfs snapshots of each subvolume, whatever made them and wherever on the filesystem they are.",
   every: 60,
   timeout: 60,
   async collect({ config, execute, ledger, now }) {

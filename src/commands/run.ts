@@ -70,7 +70,7 @@ A ledger that cannot be written never stops the backup: the run is kept aside, t
 });
 
 function requireJob({ config }: Host, job: string): void {
-  if (config.jobs[job]) return;
+  if (Object.hasOwn(config.jobs, job)) return;
   const names = Object.keys(config.jobs);
   throw new UsageError(
     `there is no job ${JSON.stringify(job)}: ${suggest(job, names, "the configuration declares none")}`,

@@ -32,14 +32,14 @@ type Options = z.infer<typeof RcloneOptions>;
 
 export const backupRclone = defineRunner({
   uses: "backup.rclone",
-  summary: "Copies a folder to S3 or another folder with rclone and proves it by listing the destination",
+  summary: "Copies a folder to S3 or another folder with rclone and proves it by listing the destination.",
   // What is at the destination under the same name is overwritten; `sync` removes.
   risk: "deletes",
   kind: "backup",
   options: RcloneOptions,
   produces: z.object({
-    destination: z.string(),
-    prefix: z.string(),
+    destination: z.string().meta({ description: "Its name in the configuration" }),
+    prefix: z.string().meta({ description: "Below which the files are, the destination's own included" }),
     url: z.string().meta({ description: "s3://bucket/prefix/, or the folder" }),
     files: z.int().meta({ description: "Files of the source that were found at the destination" }),
     bytes: z.int().meta({ description: "Their size" }),

@@ -35,16 +35,16 @@ type Options = z.infer<typeof ResticOptions>;
 
 const ResticEvidence = z.object({
   snapshot_id: z.string().meta({ description: "As the repository lists it; empty in a dry run" }),
-  repository: z.string(),
-  host: z.string(),
+  repository: z.string().meta({ description: "Its name in the configuration" }),
+  host: z.string().meta({ description: "Host that the snapshot is filed under" }),
   paths: z.array(z.string()).meta({ description: "What was read, as the repository lists it" }),
-  files: z.int(),
-  bytes: z.int(),
+  files: z.int().meta({ description: "Files that the snapshot covers" }),
+  bytes: z.int().meta({ description: "Their size" }),
   bytes_added: z.int().meta({ description: "New data, before compression" }),
-  files_new: z.int(),
-  files_changed: z.int(),
+  files_new: z.int().meta({ description: "Not in the snapshot before" }),
+  files_changed: z.int().meta({ description: "Read again because they changed" }),
   files_unmodified: z.int().meta({ description: "Recognised without being read again" }),
-  duration_seconds: z.number(),
+  duration_seconds: z.number().meta({ description: "As restic measured it" }),
 });
 type Evidence = z.infer<typeof ResticEvidence>;
 
@@ -53,7 +53,7 @@ const groupsBackups = "0.16.0";
 
 export const backupRestic = defineRunner({
   uses: "backup.restic",
-  summary: "Backs up files with restic and proves the snapshot by asking the repository for it",
+  summary: "Backs up files with restic and proves the snapshot by asking the repository for it.",
   risk: "creates",
   kind: "backup",
   options: ResticOptions,

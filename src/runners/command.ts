@@ -8,7 +8,7 @@ const tailCharacters = 16 * 1024;
 
 export const command = defineRunner({
   uses: "command",
-  summary: "Runs a program, never through a shell; exit code 0 is success",
+  summary: "Runs a program, never through a shell; exit code 0 is success.",
   // What a program does is its own affair: nothing less can be promised.
   risk: "deletes",
   kind: "other",

@@ -20,19 +20,19 @@ type Options = z.infer<typeof ForgetOptions>;
 
 export const forgetRestic = defineRunner({
   uses: "forget.restic",
-  summary: "Removes the snapshots of a restic repository that no tier of its retention policy holds",
+  summary: "Removes the snapshots of a restic repository that no tier of its retention policy holds.",
   risk: "deletes",
   kind: "prune",
   options: ForgetOptions,
   produces: z.object({
-    repository: z.string(),
+    repository: z.string().meta({ description: "Its name in the configuration" }),
     kept: z.int().meta({ description: "Snapshots that the policy holds" }),
     removed: z.array(z.string()).meta({ description: "Ids of what was removed, or would be in a dry run" }),
     reasons: z
       .record(z.string(), z.int())
       .meta({ description: "Why snapshots are kept, and how many: daily snapshot: 7" }),
     histories: z.int().meta({ description: "Groups of snapshots to which the policy was applied, each by itself" }),
-    pruned: z.boolean(),
+    pruned: z.boolean().meta({ description: "Whether the space was given back as well" }),
   }),
   target: (options) => options.repository,
 

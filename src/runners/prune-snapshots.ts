@@ -18,7 +18,7 @@ const options = z.strictObject({
 
 export const pruneSnapshots = defineRunner({
   uses: "prune.snapshots",
-  summary: "Removes the snapshots of a subvolume that no tier of its retention policy holds",
+  summary: "Removes the snapshots of a subvolume that no tier of its retention policy holds.",
   risk: "deletes",
   kind: "prune",
   options,

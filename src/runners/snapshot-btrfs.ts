@@ -12,7 +12,7 @@ const mostOfOneSecond = 1000;
 
 export const snapshotBtrfs = defineRunner({
   uses: "snapshot.btrfs",
-  summary: "Makes a read-only snapshot of a Btrfs subvolume and proves it by what Btrfs says of it",
+  summary: "Makes a read-only snapshot of a Btrfs subvolume and proves it by what Btrfs says of it.",
   risk: "creates",
   kind: "snapshot",
   options: z.strictObject({ subvolume: subvolumeName }),

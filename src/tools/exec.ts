@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { StepError } from "../model/outcome.ts";
 import { formatDuration } from "../model/quantity.ts";
 import type { Secret } from "../model/secret.ts";
@@ -76,13 +75,30 @@ export function createExecute(settings: ExecuteSettings): Execute {
     const setpriv = findProgram("setpriv", environment["PATH"] ?? "");
     const wrapper = setpriv === null ? [] : [setpriv, "--pdeathsig", stopSignal.slice("SIG".length), "--"];
     const [file = program, ...args] = [...wrapper, program, ...call.argv.slice(1)];
+    // Loaded at the first call: commands that start no program need not pay for it.
+    const { execa } = await import("execa");
     if (settings.signal?.aborted) throw cancellation(call.argv[0], settings.signal);
 
     const startedAt = performance.now();
-    const { child, pid } = await launch(call, [file, ...args], environment);
+    const subprocess = execa(file, args, {
+      env: environment,
+      extendEnv: false,
+      ...(call.directory === undefined ? {} : { cwd: call.directory }),
+      stdin: "ignore",
+      buffer: false,
+      encoding: "buffer",
+      detached: true,
+      cleanup: false,
+      reject: false,
+    });
+    const { pid } = subprocess;
+    if (pid === undefined) {
+      const { code, originalMessage } = await subprocess;
+      throw launchFailure(call, code, originalMessage ?? "it could not be started");
+    }
     const output = createOutput(call, call.maxOutputBytes ?? defaultMaxOutputBytes);
     try {
-      const end = await follow(child, pid, output, call, settings);
+      const end = await follow(subprocess.nodeChildProcess, pid, output, call, settings);
       const stderr = output.stderr();
       if (setpriv !== null && (end.exitCode === 126 || end.exitCode === 127)) refuseUnlaunched(call, stderr);
       const durationSeconds = (performance.now() - startedAt) / 1000;
@@ -91,20 +107,6 @@ export function createExecute(settings: ExecuteSettings): Execute {
       settings.onEnd?.(pid);
     }
   };
-}
-
-/** @throws StepError `tool_missing`, `unknown` when the kernel would not start it */
-async function launch(call: ToolCall, [file, ...args]: readonly [string, ...string[]], env: Record<string, string>) {
-  const cwd = call.directory;
-  try {
-    const child = spawn(file, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"], detached: true });
-    // Some refusals of the kernel are thrown (E2BIG), others are told by an event (EAGAIN, EMFILE).
-    if (child.pid === undefined) throw (await once(child, "error"))[0];
-    return { child, pid: child.pid };
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw launchFailure(call, code, message);
-  }
 }
 
 /** Waits for the end of a running child, and brings it about when its time is over, it is cancelled or floods us. */

@@ -107,11 +107,10 @@ describe("names with spaces, quotes, newlines and leading dashes", { timeout: 12
 
   it("a job of such a name is no job: it is a usage error that says which there are", async (t) => {
     const host = createHost(t, { jobs: { test: jobOf([{ uses: "command", argv: ["true"] }]) } });
-    for (const name of oddNames.filter((word) => !word.startsWith("-"))) {
+    for (const name of ["$(x)\n", "constructor", "__proto__"]) {
       const { code, stderr } = await host.run(["run", name]);
       assert.equal(code, 2, name);
       assert.match(stderr, /there is no job .*test/s);
     }
-    assert.equal((await host.run(["run", "--", "-rf"])).code, 2);
   });
 });
