@@ -8,6 +8,9 @@ export interface Answers {
   readonly stateDirectory: string;
 }
 
+/** Lies beside the configuration. */
+export const schemaFile = "pantheros.schema.json";
+
 /** The text of a first configuration: every line that a person may want to change says why it is there. */
 export function firstConfiguration(answers: Answers): string {
   const { host, source, isSubvolume, repository, passwordFile, stateDirectory } = answers;
@@ -15,8 +18,8 @@ export function firstConfiguration(answers: Answers): string {
   const snapshots = `${source === "/" ? "" : source}/.snapshots`;
   return `# pantheros: what is promised, and how it is made true.
 # Check it after every change:  pantheros config check
-# Editors complete it with the schema beside it:  pantheros config schema > pantheros.schema.json
-# yaml-language-server: $schema=./pantheros.schema.json
+# Editors complete it with the schema beside it; after an update:  pantheros config schema > ${schemaFile}
+# yaml-language-server: $schema=./${schemaFile}
 
 host: ${text(host)}
 state_directory: ${text(stateDirectory)}

@@ -3,9 +3,11 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { jsonSchema } from "../config/json-schema.ts";
+import { runners } from "../runners/index.ts";
 import { isSubvolume } from "../tools/btrfs.ts";
 import { defineCommand, type Invocation, print, printJson, tell, UsageError } from "./command.ts";
-import { type Answers, firstConfiguration } from "./first-configuration.ts";
+import { type Answers, firstConfiguration, schemaFile } from "./first-configuration.ts";
 
 const root = process.getuid?.() === 0;
 
@@ -58,6 +60,10 @@ The password file is created with a random password when it does not exist. Keep
     mkdirSync(dirname(output), { recursive: true, mode: 0o750 });
     const createdPassword = createPassword(answers.passwordFile);
     writeFileSync(output, firstConfiguration(answers), { mode: 0o640 });
+    // Editors complete the configuration by it: its first lines name this file.
+    writeFileSync(resolve(dirname(output), schemaFile), `${JSON.stringify(jsonSchema(runners), null, 2)}\n`, {
+      mode: 0o644,
+    });
     if (invocation.json)
       printJson(invocation, { file: output, password_file: answers.passwordFile, password_created: createdPassword });
     else tellNext(invocation, output, answers, createdPassword);

@@ -32,6 +32,9 @@ describe("pantheros init", () => {
     assert.equal(shown.host, "Laptop");
     assert.equal(shown.jobs.backup.steps[0].from, join(directory, 'my "docs" #1'));
     assert.equal(shown.repositories.main.repository, join(directory, "repo"));
+    const named = /\$schema=(\S+)/.exec(readFileSync(join(directory, "p.yaml"), "utf8"))?.[1];
+    const schema = JSON.parse(readFileSync(join(directory, named ?? ""), "utf8"));
+    assert.ok(schema.properties.jobs, "editors find the schema that the configuration names");
     const password = join(directory, "restic.password");
     assert.equal(statSync(password).mode & 0o777, 0o600);
     assert.match(readFileSync(password, "utf8"), /^[0-9a-f]{64}\n$/);
