@@ -5,9 +5,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 enableCompileCache();
-const { start } = await import("./commands/start.ts");
-// The only process.exit: what is still open then (a socket that nobody reads, a timer) must not keep a finished command alive.
-process.exit(await start(process));
+void import("./commands/start.ts")
+  .then(({ start }) => start(process))
+  // The only process.exit: what is still open then (a socket that nobody reads, a timer) must not keep a finished command alive.
+  .then((exitCode) => process.exit(exitCode));
 
 /**
  * Compiled code is kept between starts, in a folder that only its owner can write: Node's default below the shared temporary folder would

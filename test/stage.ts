@@ -50,7 +50,7 @@ async function clear(directory: string, patience: number): Promise<string[]> {
 }
 
 /** Processes that work in the folder, name it in their arguments, or inherited it as their temporary folder. */
-function processesIn(directory: string): { readonly pid: number; readonly command: string }[] {
+export function processesIn(directory: string): { readonly pid: number; readonly command: string }[] {
   return readdirSync("/proc")
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
@@ -67,7 +67,8 @@ function processesIn(directory: string): { readonly pid: number; readonly comman
     });
 }
 
-function mountsIn(directory: string): string[] {
+/** Mount points below the folder, in the order in which they were mounted. */
+export function mountsIn(directory: string): string[] {
   return readFileSync("/proc/self/mounts", "utf8")
     .split("\n")
     .map((line) =>

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,8 +15,8 @@ const cleanUps: (() => unknown)[] = [];
 const stay = process.argv.includes("--stay");
 let stopping = false;
 
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.on(signal, () => void leave(signal === "SIGINT" ? 130 : 143));
+const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(signal, () => void leave(exitCodes[signal]));
 try {
   await tell(await setStage((cleanUp) => cleanUps.push(cleanUp)));
   await leave(0);
@@ -79,27 +79,25 @@ function chapter(title: string, lines: readonly string[]): void {
 /** Runs the command of this checkout; what it prints is the demo. */
 async function pantheros(stage: Stage, ...words: string[]): Promise<void> {
   const quiet = words.includes("--json");
-  const child = spawn(process.execPath, [main, ...words, "--config", stage.config], {
-    stdio: ["ignore", quiet ? "ignore" : "inherit", "inherit"],
-    detached: false,
-  });
+  const child = start(stage, words, ["ignore", quiet ? "ignore" : "inherit", "inherit"]);
   const [code] = (await once(child, "exit")) as [number | null];
   if (code !== 0) throw new Error(`pantheros ${words.join(" ")} ended with ${code}`);
 }
 
-async function startUp(stage: Stage): Promise<{ url: string; process: ChildProcess }> {
-  const child = spawn(
-    process.execPath,
-    [main, "up", "--listen", stay ? "127.0.0.1:9471" : "127.0.0.1:0", "--config", stage.config],
-    {
-      stdio: ["ignore", "ignore", "pipe"],
-    },
-  );
+/** Starts the command, to be ended before the stage is cleared: in a group of its own, so that Ctrl-C reaches it through us, and once. */
+function start(stage: Stage, words: readonly string[], stdio: StdioOptions): ChildProcess {
+  const child = spawn(process.execPath, [main, ...words, "--config", stage.config], { stdio, detached: true });
   cleanUps.push(async () => {
-    if (child.exitCode === null && child.kill("SIGTERM")) await once(child, "exit");
+    if (child.exitCode === null && child.signalCode === null && child.kill("SIGTERM")) await once(child, "exit");
   });
+  return child;
+}
+
+async function startUp(stage: Stage): Promise<{ url: string; process: ChildProcess }> {
+  const listen = stay ? "127.0.0.1:9471" : "127.0.0.1:0";
+  const child = start(stage, ["up", "--listen", listen], ["ignore", "ignore", "pipe"]);
   let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     said += text;
   });
   const url = await eventually("pantheros up to serve", () => {
@@ -110,11 +108,9 @@ async function startUp(stage: Stage): Promise<{ url: string; process: ChildProce
 }
 
 async function killARun(stage: Stage): Promise<void> {
-  const child = spawn(process.execPath, [main, "run", "long-copy", "--json", "--config", stage.config], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = start(stage, ["run", "long-copy", "--json"], ["ignore", "pipe", "inherit"]);
   let events = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     events += text;
   });
   await eventually(

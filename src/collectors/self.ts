@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { configurationHash } from "../config/hash.ts";
 import { version } from "../model/version.ts";
 import { defineLiveCollector } from "./collector.ts";
 
@@ -8,10 +8,9 @@ export const self = defineLiveCollector({
   summary: "pantheros itself: version, configuration in force, size of the ledger.",
   live: true,
   collect({ config, ledger }) {
-    const hash = createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 12);
     return [
       { metric: "buildInfo", labels: { version, node: process.versions.node }, value: 1 },
-      { metric: "configInfo", labels: { hash }, value: 1 },
+      { metric: "configInfo", labels: { hash: configurationHash(config) }, value: 1 },
       { metric: "ledgerSize", labels: {}, value: ledger.sizeBytes() },
     ];
   },

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
 import { collectors } from "../collectors/index.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Config, SecretReference } from "../config/schema.ts";
@@ -80,5 +80,5 @@ function fallbackPath(ledgerPath: string, environment: NodeJS.ProcessEnv): strin
   } catch {
     // Without it a run that cannot be journaled is kept in memory only; opening the fallback reports that.
   }
-  return join(base, `ledger-${createHash("sha256").update(ledgerPath).digest("hex").slice(0, 12)}.sqlite`);
+  return join(base, `ledger-${crc32(ledgerPath).toString(16).padStart(8, "0")}.sqlite`);
 }

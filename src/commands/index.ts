@@ -2,6 +2,8 @@ import type { Command } from "./command.ts";
 
 interface Entry {
   readonly summary: string;
+  /** It stays, and does little at a time: it shall be small rather than fast. */
+  readonly stays?: boolean;
   readonly load: () => Promise<Command>;
 }
 
@@ -32,6 +34,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "collect, reconcile and schedule, until stopped",
     load: async () => (await import("./engine.ts")).engine,
   },
-  serve: { summary: "serve /metrics over HTTP, until stopped", load: async () => (await import("./serve.ts")).serve },
+  serve: {
+    summary: "serve /metrics over HTTP, until stopped",
+    stays: true,
+    load: async () => (await import("./serve.ts")).serve,
+  },
   up: { summary: "engine and serve together", load: async () => (await import("./up.ts")).up },
 };

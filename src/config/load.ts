@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { suggest } from "./closest.ts";
 import type { LoadedStep, StepDeclaration } from "./declaration.ts";
 import { readSource, type Source } from "./document.ts";
@@ -27,8 +26,6 @@ export interface LoadOptions {
 export interface LoadedConfig {
   readonly file: string;
   readonly config: Config;
-  /** 12 hexadecimal digits of the SHA-256 of the effective configuration: comments, order and notation do not change it. */
-  readonly hash: string;
   /** By job. */
   readonly steps: ReadonlyMap<string, readonly LoadedStep[]>;
 }
@@ -54,7 +51,7 @@ export function loadConfig(file: string, options: LoadOptions): LoadedConfig {
   ];
   if (!parsed.data || findings.length > 0 || source.mistakes.length > 0) throw refusal(file, source, findings);
   const config = withStepDefaults(parsed.data, steps.loaded);
-  return { file, config, hash: shortHash(config), steps: steps.loaded };
+  return { file, config, steps: steps.loaded };
 }
 
 function notAMap(value: unknown): Finding {
@@ -80,13 +77,6 @@ function withStepDefaults(config: Config, steps: LoadedConfig["steps"]): Config 
     return [name, { ...job, steps: withDefaults }];
   });
   return { ...config, jobs: Object.fromEntries(jobs) };
-}
-
-function shortHash(config: Config): string {
-  const sorted = JSON.stringify(config, (_key, value: unknown) =>
-    isMap(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
-  );
-  return hash("sha256", sorted).slice(0, 12);
 }
 
 function refusal(file: string, source: Source, findings: readonly Finding[]): ConfigError {

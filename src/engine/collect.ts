@@ -1,11 +1,12 @@
 import type { Collected, Collector, CollectorContext } from "../collectors/collector.ts";
 import type { Config, SecretReference } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { explainFailure, StepError, toStepError } from "../model/outcome.ts";
+import { explainFailure, toStepError } from "../model/outcome.ts";
 import { formatDuration } from "../model/quantity.ts";
 import type { Observation } from "../model/sample.ts";
 import { redact, type Secret } from "../model/secret.ts";
 import { createExecute } from "../tools/exec.ts";
+import { startTimeLimit } from "./time-limit.ts";
 
 export interface CollectServices {
   readonly config: Config;
@@ -50,18 +51,15 @@ export async function collectOnce(collector: Collector, services: CollectService
 /** The collector's own work, which ends at its time limit even when it ignores the signal. */
 async function bounded(collector: Collector, services: CollectServices, secrets: Secret[]): Promise<Collected> {
   const limit = limitOf(collector, services.config);
-  const timeout = new AbortController();
+  const timeout = startTimeLimit(
+    limit,
+    `the look took longer than ${formatDuration(limit)}`,
+    `raise collectors.${collector.name}.timeout`,
+  );
   const signal = AbortSignal.any([services.signal, timeout.signal]);
   const ended = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-  const timer = setTimeout(() => {
-    timeout.abort(
-      new StepError("timeout", `the look took longer than ${formatDuration(limit)}`, {
-        advice: `raise collectors.${collector.name}.timeout`,
-      }),
-    );
-  }, limit * 1000);
   const context: CollectorContext = {
     config: services.config,
     ledger: services.ledger,
@@ -77,7 +75,7 @@ async function bounded(collector: Collector, services: CollectServices, secrets:
   try {
     return await Promise.race([collector.collect(context), ended]);
   } finally {
-    clearTimeout(timer);
+    timeout.clear();
   }
 }
 

@@ -45,7 +45,9 @@ export async function reconcile(ledger: Ledger, options: ReconcileOptions): Prom
     const reason = reasonFor(run, options);
     const ended = await endChildren(ledger, run, options.graceSeconds ?? 5);
     const message = [explain(run, reason), ...ended].join("; ");
-    if (finishLost(ledger, run, reason, message, options.now())) reconciled.push({ run, reason, message });
+    // The clock may have been set back since.
+    const finishedAt = Math.max(options.now(), run.startedAt);
+    if (finishLost(ledger, run, reason, message, finishedAt)) reconciled.push({ run, reason, message });
   }
   return reconciled;
 }
@@ -80,7 +82,12 @@ async function endChildren(ledger: Ledger, run: Run, graceSeconds: number): Prom
 function finishLost(ledger: Ledger, run: Run, reason: Reason, message: string, finishedAt: number): boolean {
   for (const step of ledger.steps(run.id)) {
     if (step.startedAt !== null && step.finishedAt === null) {
-      ledger.finishStep(run.id, step.position, finishedAt, { ...emptyFinish, outcome: "failed", reason, message });
+      ledger.finishStep(run.id, step.position, Math.max(finishedAt, step.startedAt), {
+        ...emptyFinish,
+        outcome: "failed",
+        reason,
+        message,
+      });
     }
   }
   const steps: readonly Step[] = ledger.steps(run.id);

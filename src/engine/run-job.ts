@@ -8,6 +8,7 @@ import type { Runner } from "../runners/runner.ts";
 import { newRunId } from "./run-id.ts";
 import type { RunReport, RunRequest, RunServices } from "./run-request.ts";
 import { createStepRunner } from "./run-step.ts";
+import { startTimeLimit } from "./time-limit.ts";
 
 /** How often a living run says so in the ledger, milliseconds: what tells a timeout from a kill afterwards. */
 const heartbeat = 10_000;
@@ -16,7 +17,8 @@ const heartbeat = 10_000;
  * One execution of a job from its lock to its end in the ledger. It never throws for what a step does: every way to end is an outcome.
  * Emission to DogStatsD is not its business: the ledger knows which finished runs have not been emitted yet.
  */
-export async function runJob(request: RunRequest, services: RunServices): Promise<RunReport> {
+export async function runJob(request: RunRequest, world: RunServices): Promise<RunReport> {
+  const services = { ...world, now: forwardOnly(world.now) };
   const { config, job } = request;
   const { journal, now, observer } = services;
   const jobConfig = config.jobs[job];
@@ -39,15 +41,11 @@ export async function runJob(request: RunRequest, services: RunServices): Promis
   if (lockedBy) return skipLocked(start, lockedBy, services);
 
   observer.started?.({ id: start.id, job, steps: plans });
-  const deadline = new AbortController();
-  const deadlineTimer = setTimeout(() => {
-    const limit = formatDuration(jobConfig.deadline);
-    deadline.abort(
-      new StepError("timeout", `the run reached its deadline of ${limit}`, {
-        advice: `raise jobs.${job}.deadline if that is normal`,
-      }),
-    );
-  }, jobConfig.deadline * 1000);
+  const deadline = startTimeLimit(
+    jobConfig.deadline,
+    `the run reached its deadline of ${formatDuration(jobConfig.deadline)}`,
+    `raise jobs.${job}.deadline if that is normal`,
+  );
   let ratio: number | null = null;
   const beat = setInterval(() => journal.note((ledger) => ledger.markSeen(start.id, now(), ratio)), heartbeat);
 
@@ -65,10 +63,19 @@ export async function runJob(request: RunRequest, services: RunServices): Promis
   } catch (error) {
     failure = toStepError(error);
   } finally {
-    clearTimeout(deadlineTimer);
+    deadline.clear();
     clearInterval(beat);
   }
   return finish(start, failure, services);
+}
+
+/** A clock that is set back while the run is under way must not make it, or one of its steps, end before it began. */
+function forwardOnly(now: () => number): () => number {
+  let latest = 0;
+  return () => {
+    latest = Math.max(latest, now());
+    return latest;
+  };
 }
 
 function finish(start: RunStart, failure: StepError | null, services: RunServices): RunReport {

@@ -1,7 +1,7 @@
 import { resolveReferences } from "../config/references.ts";
 import type { StepConfig } from "../config/schema.ts";
 import type { RunStart } from "../ledger/ledger.ts";
-import { explainFailure, StepError, toStepError } from "../model/outcome.ts";
+import { explainFailure, type StepError, toStepError } from "../model/outcome.ts";
 import { formatDuration, formatTimestamp } from "../model/quantity.ts";
 import type { StepFinish, StepPlan } from "../model/run.ts";
 import { redact, redactAll, type Secret } from "../model/secret.ts";
@@ -10,6 +10,7 @@ import { identityOf } from "../tools/process.ts";
 import { withRetries } from "./retry.ts";
 import type { RunRequest, RunServices } from "./run-request.ts";
 import { createRunnerContext, optionsOf } from "./runner-context.ts";
+import { startTimeLimit } from "./time-limit.ts";
 
 /** Lines of a tool's output that are kept with its step. */
 const tailLines = 20;
@@ -84,18 +85,16 @@ export function createStepRunner(
   }
 
   async function attempt(plan: StepPlan, config: StepConfig, runner: Runner, options: never) {
-    const limit = new AbortController();
-    const timer =
-      config.timeout === undefined
-        ? undefined
-        : setTimeout(() => {
-            const message = `${plan.id} did not end within its timeout of ${formatDuration(config.timeout ?? 0)}`;
-            limit.abort(new StepError("timeout", message, { advice: "raise the step's timeout if that is normal" }));
-          }, config.timeout * 1000);
+    if (config.timeout === undefined) return await runner.run(options, contextFor(plan, run.signal));
+    const limit = startTimeLimit(
+      config.timeout,
+      `${plan.id} did not end within its timeout of ${formatDuration(config.timeout)}`,
+      "raise the step's timeout if that is normal",
+    );
     try {
       return await runner.run(options, contextFor(plan, AbortSignal.any([run.signal, limit.signal])));
     } finally {
-      clearTimeout(timer);
+      limit.clear();
     }
   }
 

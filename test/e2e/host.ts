@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import BetterSqlite from "better-sqlite3";
 import { type CommandOptions, type EndedCommand, runPantheros } from "../support/command.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -19,6 +20,8 @@ export interface TestHost {
   folder(name: string): string;
   /** Writes a program. @returns its path */
   program(name: string, script: string): string;
+  /** Looks into the ledger without pantheros. */
+  query<Row>(sql: string): Row[];
   run(words: readonly string[], options?: CommandOptions): Promise<EndedCommand>;
   /** What `runs --json` lists, newest first. */
   runs(options?: CommandOptions): Promise<readonly ListedRun[]>;
@@ -61,6 +64,14 @@ export function createHost(t: Pick<TestContext, "after">, sections: object = {})
     program(name, script) {
       writeFileSync(at(name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
       return at(name);
+    },
+    query<Row>(sql: string) {
+      const database = new BetterSqlite(host.ledger, { readonly: true });
+      try {
+        return database.prepare<[], Row>(sql).all();
+      } finally {
+        database.close();
+      }
     },
     run: (words, options) => runPantheros(t, config, words, options),
     async runs(options) {

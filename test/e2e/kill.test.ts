@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import BetterSqlite from "better-sqlite3";
 import { startPantheros } from "../support/command.ts";
 import { eventually } from "../support/eventually.ts";
 import { createHost, jobOf, type TestHost } from "./host.ts";
@@ -45,20 +44,19 @@ interface Row {
 }
 
 function outcomesOf(host: TestHost): readonly Row[] {
-  return query(host, "SELECT outcome, reason, count(*) AS runs FROM runs GROUP BY outcome, reason ORDER BY outcome");
+  return host.query("SELECT outcome, reason, count(*) AS runs FROM runs GROUP BY outcome, reason ORDER BY outcome");
 }
 
 /** What has to hold after every reconciliation. */
 function examine(host: TestHost, when: string): void {
-  assert.deepEqual(query(host, "PRAGMA integrity_check"), [{ integrity_check: "ok" }], when);
-  assert.deepEqual(query(host, "PRAGMA foreign_key_check"), [], when);
-  assert.deepEqual(query(host, "SELECT id FROM runs WHERE finished_at IS NULL OR outcome IS NULL"), [], when);
-  assert.deepEqual(query(host, "SELECT job FROM locks"), [], when);
-  assert.deepEqual(query(host, "SELECT pid FROM children"), [], when);
+  assert.deepEqual(host.query("PRAGMA integrity_check"), [{ integrity_check: "ok" }], when);
+  assert.deepEqual(host.query("PRAGMA foreign_key_check"), [], when);
+  assert.deepEqual(host.query("SELECT id FROM runs WHERE finished_at IS NULL OR outcome IS NULL"), [], when);
+  assert.deepEqual(host.query("SELECT job FROM locks"), [], when);
+  assert.deepEqual(host.query("SELECT pid FROM children"), [], when);
   const unfinished = "SELECT run FROM steps WHERE started_at IS NOT NULL AND finished_at IS NULL";
-  assert.deepEqual(query(host, unfinished), [], when);
-  const counted = query<{ labels: string; value: number }>(
-    host,
+  assert.deepEqual(host.query(unfinished), [], when);
+  const counted = host.query<{ labels: string; value: number }>(
     "SELECT labels, value FROM totals WHERE metric = 'jobRuns'",
   );
   const totals = counted.map(({ labels, value }) => {
@@ -67,13 +65,4 @@ function examine(host: TestHost, when: string): void {
   });
   const found = outcomesOf(host).map(({ outcome, reason, runs }) => [outcome, reason ?? "none", runs]);
   assert.deepEqual(totals.sort(), found.sort(), when);
-}
-
-function query<Result = unknown>(host: TestHost, sql: string): Result[] {
-  const database = new BetterSqlite(host.ledger, { readonly: true });
-  try {
-    return database.prepare<[], Result>(sql).all();
-  } finally {
-    database.close();
-  }
 }

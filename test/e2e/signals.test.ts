@@ -15,6 +15,7 @@ async function startRun(t: TestContext, host: TestHost, options?: CommandOptions
   const run = startPantheros(t, host.config, ["run", "test", "--json"], options);
   const group = await writtenPid(join(host.root, "pid"));
   t.after(() => killGroup(group));
+  await eventually("the ledger to know the tool", () => host.query("SELECT pid FROM children").length > 0);
   return {
     ...run,
     group,

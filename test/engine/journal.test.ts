@@ -69,6 +69,22 @@ describe("a journal", () => {
     assert.equal(openJournal([cannot, () => fallback], () => undefined).ledger, fallback);
   });
 
+  it("leaves a ledger that can no longer be read, with all that the run has written", () => {
+    const steps = () => {
+      throw new LedgerError("corrupt", "it is damaged", "move it aside");
+    };
+    const fallback = memory();
+    const journal = openJournal([() => ({ ...memory(), steps }), () => fallback], () => undefined);
+    const start = { id: "a", job: "test", trigger: "command", startedAt: 1, deadlineAt: null, steps: [] } as const;
+    journal.write((ledger) => ledger.startRun({ ...start, holder: ownIdentity() }));
+    assert.deepEqual(
+      journal.read((ledger) => ledger.steps("a")),
+      [],
+    );
+    assert.equal(journal.problem?.problem, "corrupt");
+    assert.equal(fallback.run("a")?.job, "test");
+  });
+
   it("does not take another error for a broken ledger", () => {
     const journal = openJournal([memory, memory], () => undefined);
     assert.throws(

@@ -45,6 +45,16 @@ describe("a run", () => {
     );
   });
 
+  it("may have limits that are longer than a timer can count", async () => {
+    const config = configOf([{ uses: "test.brief", timeout: "60d" } as never], { deadline: "90d" });
+    const brief = runnerOf("brief", async (_options, { signal }) => {
+      await delay(20, undefined, { signal });
+      return {};
+    });
+    const { run } = await runTestJob(config, [brief]);
+    assert.deepEqual([run.outcome, run.message], ["success", null]);
+  });
+
   it("is partial when an optional step fails, and goes on", async () => {
     const config = configOf([{ uses: "test.fails", optional: true }, { uses: "test.echo" }]);
     const { run, steps } = await runTestJob(config, [echo, fails]);

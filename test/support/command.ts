@@ -37,7 +37,6 @@ export interface RunningCommand {
 }
 
 const root = join(import.meta.dirname, "../..");
-const main = "src/main.ts";
 
 /** Runs the command of this checkout to its end, as a person would. */
 export async function runPantheros(
@@ -56,11 +55,24 @@ export function startPantheros(
   words: readonly string[],
   options: CommandOptions = {},
 ): RunningCommand {
-  const [program, ...args] = commandLine(dirname(config), [...words, "--config", config], options);
+  return startScript(t, dirname(config), ["src/main.ts", ...words, "--config", config], options);
+}
+
+/**
+ * Starts a script of this checkout with this Node; ended with the test.
+ * @param folder for what it needs to run; another user must be able to enter it
+ */
+export function startScript(
+  t: Pick<TestContext, "after">,
+  folder: string,
+  words: readonly [script: string, ...string[]],
+  options: CommandOptions = {},
+): RunningCommand {
+  const [program, ...args] = commandLine(folder, words, options);
   const child = spawn(program as string, args, {
     stdio: ["ignore", "pipe", "pipe"],
     // The ledger of last resort must not be the machine's own.
-    env: { ...process.env, RUNTIME_DIRECTORY: join(dirname(config), "runtime"), ...options.environment },
+    env: { ...process.env, RUNTIME_DIRECTORY: join(folder, "runtime"), ...options.environment },
   });
   t.after(() => child.kill("SIGKILL"));
   const said = { stdout: "", stderr: "" };
@@ -73,7 +85,7 @@ export function startPantheros(
   const ended = new Promise<EndedCommand>((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
-      reject(new Error(`pantheros ${words.join(" ")} did not end in ${seconds} s:\n${said.stdout}${said.stderr}`));
+      reject(new Error(`${words.join(" ")} did not end in ${seconds} s:\n${said.stdout}${said.stderr}`));
     }, seconds * 1000);
     child.once("error", reject);
     child.once("close", (code, signal) => {
@@ -91,21 +103,25 @@ export function startPantheros(
 }
 
 /** Where the machine has to look different, the command sees it through mounts of its own, which end with it. */
-function commandLine(folder: string, words: readonly string[], { uid, without }: CommandOptions): readonly string[] {
-  if (uid === undefined && without === undefined) return [process.execPath, join(root, main), ...words];
-  const mounts = (without ?? []).map((path) => ["/dev/null", path]);
-  if (uid === undefined) return [...withMounts(mounts), process.execPath, join(root, main), ...words];
+function commandLine(
+  folder: string,
+  [script, ...words]: readonly [script: string, ...string[]],
+  { uid, without }: CommandOptions,
+): readonly string[] {
+  const hidden = (without ?? []).map((path) => ["/dev/null", path]);
+  if (uid === undefined) return [...withMounts(hidden), process.execPath, join(root, script), ...words];
   // The clone and Node may lie where only root can read: they are shown below a folder that everybody can enter.
   const [clone, node] = [join(folder, "clone"), join(folder, "node")];
   for (const place of [clone, node]) mkdirSync(place, { recursive: true });
   return [
-    ...withMounts([...mounts, [root, clone], [dirname(process.execPath), node]]),
+    ...withMounts([...hidden, [root, clone], [dirname(process.execPath), node]]),
     ...["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "env", `HOME=${folder}`],
-    ...[join(node, "node"), join(clone, main), ...words],
+    ...[join(node, "node"), join(clone, script), ...words],
   ];
 }
 
 function withMounts(mounts: readonly (readonly string[])[]): readonly string[] {
+  if (mounts.length === 0) return [];
   const script = mounts.map((_, index) => `mount --bind "$${2 * index + 1}" "$${2 * index + 2}" &&`).join(" ");
   const all = `${script} shift ${2 * mounts.length} && exec "$@"`;
   return ["unshare", "--mount", "sh", "-c", all, "sh", ...mounts.flat()];

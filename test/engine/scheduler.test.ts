@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { configuration } from "../../src/config/schema.ts";
+import { startScheduler } from "../../src/engine/scheduler.ts";
+import { openLedger } from "../../src/ledger/sqlite.ts";
+import { ownIdentity } from "../../src/tools/process.ts";
+
+const noon = Date.UTC(2026, 10, 21, 12);
+const minute = 60_000;
+const day = 24 * 60 * minute;
+const scheduled = { scheduler: "internal", schedule: "30 12 * * *", timezone: "UTC" };
+
+/** A scheduler whose clock the test moves. */
+function stage(t: TestContext, options: { readonly job?: object; readonly declaredAt?: number } = {}) {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const steps = [{ uses: "command", argv: ["true"] }];
+  const config = configuration.parse({ host: "testhost", jobs: { nightly: { ...scheduled, ...options.job, steps } } });
+  const ledger = openLedger(":memory:", { mode: "write" });
+  ledger.declare("job", ["nightly"], options.declaredAt ?? noon);
+  let now = noon;
+  const started: number[] = [];
+  const stop = startScheduler(config, ledger, () => started.push(now), { now: () => now });
+  t.after(stop);
+  return {
+    started,
+    stop,
+    /** A run of the job that began at a moment, as another process journals it. */
+    journal: (startedAt: number) => {
+      const start = {
+        id: `run-${startedAt}`,
+        job: "nightly",
+        trigger: "command",
+        deadlineAt: null,
+        steps: [],
+      } as const;
+      const end = { finishedAt: startedAt, outcome: "success", reason: null, message: null, increments: [] } as const;
+      ledger.recordFinishedRun({ ...start, startedAt, holder: ownIdentity() }, end);
+    },
+    /** Lets the clock show a time and the scheduler look at it. */
+    at: (time: number) => {
+      now = time;
+      t.mock.timers.tick(15_000);
+    },
+  };
+}
+
+describe("the internal scheduler", () => {
+  it("starts a job when its time has come, once", (t) => {
+    const { started, at } = stage(t);
+    at(noon + 29 * minute);
+    assert.deepEqual(started, []);
+    at(noon + 30 * minute);
+    at(noon + 31 * minute);
+    assert.deepEqual(started, [noon + 30 * minute]);
+    at(noon + day + 30 * minute);
+    assert.equal(started.length, 2);
+  });
+
+  it("catches up once what was missed while it was down or asleep", (t) => {
+    const { started, at } = stage(t, { declaredAt: noon - 10 * day });
+    assert.deepEqual(started, [noon], "at its own start");
+    at(noon + 5 * day);
+    at(noon + 5 * day + minute);
+    assert.deepEqual(started, [noon, noon + 5 * day]);
+  });
+
+  it("takes a run that a person started after the scheduled time for the scheduled one", (t) => {
+    const { started, at, journal } = stage(t);
+    journal(noon + 30 * minute + 1);
+    at(noon + 31 * minute);
+    assert.deepEqual(started, []);
+  });
+
+  it("owes nothing for a time before the job was declared", (t) => {
+    const { started } = stage(t, { declaredAt: noon });
+    assert.deepEqual(started, []);
+  });
+
+  it("goes on after the clock was years ahead for a while", (t) => {
+    const { started, at, journal } = stage(t);
+    journal(noon + 2000 * day);
+    at(noon + 30 * minute);
+    at(noon + 31 * minute);
+    assert.deepEqual(started, [noon + 30 * minute]);
+  });
+
+  it("does not start a job twice when the clock is corrected by seconds", (t) => {
+    const { started, at, journal } = stage(t, { declaredAt: noon - 10 * day });
+    at(noon + 30 * minute + 1000);
+    journal(noon + 30 * minute + 1000);
+    at(noon + 30 * minute - 1000);
+    at(noon + 30 * minute + 2000);
+    assert.deepEqual(started, [noon, noon + 30 * minute + 1000]);
+  });
+
+  it("leaves alone what systemd or somebody else starts, and what has no schedule", (t) => {
+    for (const job of [{ scheduler: "systemd" }, { scheduler: "external" }, { schedule: undefined }]) {
+      const { started, at, stop } = stage(t, { job });
+      at(noon + day);
+      stop();
+      t.mock.timers.reset();
+      assert.deepEqual(started, []);
+    }
+  });
+
+  it("starts nothing after it was stopped", (t) => {
+    const { started, at, stop } = stage(t);
+    stop();
+    at(noon + day);
+    assert.deepEqual(started, []);
+  });
+});
