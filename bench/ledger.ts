@@ -1,56 +1,66 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import BetterSqlite from "better-sqlite3";
 import type { Ledger } from "../src/ledger/ledger.ts";
 import { pack } from "../src/ledger/packed.ts";
 import { openLedger } from "../src/ledger/sqlite.ts";
 import type { Artifact } from "../src/model/sample.ts";
-
-/** One line of the table. */
-export interface Row {
-  readonly what: string;
-  readonly p50: string;
-  readonly p99: string;
-  readonly target: string;
-}
+import { byTurns, quantile } from "./measure.ts";
+import { atMost, type Benchmark, megabytes, milliseconds, plain, type Row } from "./row.ts";
 
 const runCount = 1_000_000;
 const jobCount = 20;
 
 /** A ledger of a million runs of one restic backup each, with the evidence that it leaves: what `status` asks, what a run writes, what a collector saves. */
-export async function run(): Promise<{ readonly name: string; readonly rows: readonly Row[] }> {
-  const directory = mkdtempSync(join(tmpdir(), "pantheros-bench-ledger-"));
-  try {
+export const ledger: Benchmark = {
+  name: "ledger",
+  needs: [],
+  async run({ directory, note }) {
     const path = join(directory, "ledger.sqlite");
+    note("writing 1 000 000 runs");
     fill(path);
-    const megabytes = `${(statSync(path).size / 1e6).toFixed(0)} MB`;
+    const size = statSync(path).size;
     const bytesOfStep = addSteps(path, 100_000);
+    note("asking and writing");
     const reader = openLedger(path, { mode: "read" });
     const writer = openLedger(path, { mode: "write" });
     try {
-      return {
-        name: "ledger with 1 000 000 runs",
-        rows: [
-          { what: "size of the file", p50: megabytes, p99: "", target: "under 500 MB" },
-          { what: "each further step (snapshot.btrfs)", p50: `${bytesOfStep} bytes`, p99: "", target: "" },
-          measure("what status asks (states and unfinished runs)", 2000, () => status(reader), "p99 under 10 ms"),
-          measure("open and ask", 50, () => openAndAsk(path)),
-          measure("last 20 runs of a job", 500, () => reader.runs({ job: "job-7" })),
-          measure("last 20 failed runs", 500, () => reader.runs({ outcome: "failed" })),
-          measure("start and finish a run, durable", 100, journal(writer)),
-          measure("save an observation of 5 000 artifacts", 50, observe(writer)),
-          measure("prune 10 000 runs", 5, () => writer.pruneRuns(Number.MAX_SAFE_INTEGER)),
-        ],
-      };
+      return [
+        atMost(
+          "ledger of 1 000 000 runs, size of the file",
+          { value: size, limit: 500e6, write: megabytes },
+          { how: "Each run with one step, a restic backup with its evidence, as the ledger packs it." },
+        ),
+        plain(
+          "each further step",
+          `${bytesOfStep} bytes`,
+          "100 000 steps of snapshot.btrfs, added to runs that are there.",
+        ),
+        await asked("what status asks", 2000, () => status(reader), 10),
+        await asked("open and ask", 50, () => openAndAsk(path), 10),
+        await asked("last 20 runs of a job", 500, () => reader.runs({ job: "job-7" })),
+        await asked("last 20 failed runs", 500, () => reader.runs({ outcome: "failed" })),
+        await asked("start and finish a run, durable", 100, journal(writer)),
+        await asked("save an observation of 5 000 artifacts", 50, observe(writer)),
+        await asked("prune 10 000 runs", 5, () => writer.pruneRuns(Number.MAX_SAFE_INTEGER)),
+      ];
     } finally {
       writer.close();
       reader.close();
     }
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  },
+};
+
+/** @param limit of the 99th percentile, milliseconds */
+async function asked(what: string, count: number, work: () => void, limit?: number): Promise<Row> {
+  const { took } = await byTurns(count, { took: work }, 0);
+  const [half, most] = [quantile(took, 0.5), quantile(took, 0.99)];
+  const how = `p99 of ${count} calls in a process that has the ledger open.`;
+  const name = `ledger of 1 000 000 runs, ${what}: p99`;
+  const detail = `p50 ${milliseconds(half)}`;
+  if (limit === undefined) return plain(name, `${milliseconds(most)} (${detail})`, how);
+  return atMost(name, { value: most, limit, write: milliseconds }, { detail, how });
 }
 
 function status(ledger: Ledger): void {
@@ -85,18 +95,15 @@ function observe(ledger: Ledger): () => void {
       at: 1_763_000_000 + index,
     }),
   );
-  const observed = { collector: "snapshots", observedAt: 1, attemptedAt: 1, durationSeconds: 0, error: null };
+  const observed = {
+    collector: "snapshots",
+    observedAt: 1,
+    succeededAt: 1,
+    attemptedAt: 1,
+    durationSeconds: 0,
+    error: null,
+  };
   return () => ledger.saveObservation({ ...observed, samples: [], artifacts });
-}
-
-function measure(what: string, times: number, work: () => void, target = ""): Row {
-  const milliseconds = Array.from({ length: times }, () => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
-  }).sort((a, b) => a - b);
-  const at = (share: number) => `${(milliseconds[Math.ceil(share * times) - 1] ?? 0).toFixed(2)} ms`;
-  return { what, p50: at(0.5), p99: at(0.99), target };
 }
 
 /** Written in one transaction and by SQL alone: a million calls would measure the disk. */
@@ -175,10 +182,4 @@ function defineEvidence(database: BetterSqlite.Database): void {
       duration_seconds: 12 + (number % 9973) / 1000,
     }),
   );
-}
-
-if (import.meta.main) {
-  const { name, rows } = await run();
-  console.info(name);
-  console.table(rows);
 }

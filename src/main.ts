@@ -3,7 +3,11 @@ import { mkdirSync } from "node:fs";
 import module from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { commands } from "./commands/index.ts";
+import { favourMemory } from "./commands/memory.ts";
 
+// First of all: what V8 compiles, and whether it takes it from the cache, depends on how it was told to work.
+if (commands[process.argv[2] ?? ""]?.stays) favourMemory();
 enableCompileCache();
 void import("./commands/start.ts")
   .then(({ start }) => start(process))

@@ -31,7 +31,7 @@ function samplesOf(step: LastStep, observations: readonly Observation[]): Sample
 }
 
 /** @returns null while nothing has looked at the target since the step ended */
-function wasSeen(
+export function wasSeen(
   { kind, target, evidence, finishedAt }: LastStep,
   observations: readonly Observation[],
 ): boolean | null {

@@ -71,11 +71,20 @@ function ofSchedule(
   const since = overdueSince({
     schedule,
     grace: declared.grace,
-    declaredAt: (state?.declaredAt ?? now * 1000) / 1000,
-    lastSuccessAt: state?.lastSuccessAt == null ? null : state.lastSuccessAt / 1000,
+    declaredAt: pastSeconds(state?.declaredAt, now) ?? now,
+    lastSuccessAt: pastSeconds(state?.lastSuccessAt, now),
   });
   if (since !== null) samples.push({ metric: "jobOverdue", labels: { job }, since });
   return samples;
+}
+
+/** Seconds: what lies further ahead was written while the clock was wrong, and answers no schedule. */
+const clockTolerance = 300;
+
+/** A moment of the ledger in seconds; null when there is none, or it lies in the future. */
+function pastSeconds(milliseconds: number | null | undefined, now: number): number | null {
+  if (milliseconds === null || milliseconds === undefined) return null;
+  return milliseconds / 1000 <= now + clockTolerance ? milliseconds / 1000 : null;
 }
 
 /** The job's own timezone, else the configuration's, else the host's. */

@@ -6,7 +6,6 @@ import { type Command, type Invocation, tell, UsageError } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { commandHelp, commonOptions, overview, usage } from "./help.ts";
 import { commands } from "./index.ts";
-import { favourMemory } from "./memory.ts";
 import { createStyle } from "./terminal/style.ts";
 
 /** Finds the command that the arguments name, parses its options and runs it. @returns the exit code */
@@ -24,7 +23,6 @@ export async function dispatch(
     process.stdout.write(`${version}\n`);
     return exitCodes.success[0];
   }
-  if (commands[name]?.stays) favourMemory();
   const command = await load(name);
   const { values, positionals } = parse(command, rest);
   if (values["help"]) {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { collectors } from "../collectors/index.ts";
@@ -67,14 +67,17 @@ export function configurationFile(invocation: Pick<Invocation, "options" | "envi
   );
 }
 
-/** Beside the state of no other user: systemd's RuntimeDirectory=, else /run for root, else the user's runtime folder. */
+/**
+ * systemd's RuntimeDirectory=, else /run for root, else the user's runtime folder, else below the user's home. Never below a folder that
+ * others can write: whoever makes it first could tell us runs that never were.
+ */
 function fallbackPath(ledgerPath: string, environment: NodeJS.ProcessEnv): string {
   const uid = process.getuid?.() ?? 0;
   const base =
     environment["RUNTIME_DIRECTORY"] ??
     (uid === 0
       ? "/run/pantheros"
-      : join(environment["XDG_RUNTIME_DIR"] ?? join(tmpdir(), `pantheros-${uid}`), "pantheros"));
+      : join(environment["XDG_RUNTIME_DIR"] ?? join(homedir(), ".local", "state"), "pantheros"));
   try {
     mkdirSync(base, { recursive: true, mode: 0o700 });
   } catch {

@@ -54,13 +54,13 @@ export async function unlessLedgerFails(
 }
 
 /** A living run of the job in the ledger that this run does not write: both count, else two runs would meet when a ledger fails between them. */
-export function heldElsewhere(journal: Journal, host: Host, job: string): Run | null {
+export function heldElsewhere(journal: Journal, host: Host, job: string, now: number): Run | null {
   const path = journal.problem === null ? host.fallbackPath : host.ledgerPath;
   if (!existsSync(path)) return null;
   try {
     const other = openLedger(path, { mode: "read" });
     try {
-      return livingRun(other, job);
+      return livingRun(other, job, now);
     } finally {
       other.close();
     }

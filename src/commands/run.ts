@@ -49,7 +49,7 @@ A ledger that cannot be written never stops the backup: the run is kept aside, t
         {
           journal,
           holder: ownIdentity(),
-          heldElsewhere: dryRun ? () => null : (name) => heldElsewhere(journal, host, name),
+          heldElsewhere: dryRun ? () => null : (name) => heldElsewhere(journal, host, name, invocation.now()),
           observer: view,
           now: invocation.now,
           random: invocation.random,

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { StepError } from "../model/outcome.ts";
 import { UsageError } from "./command.ts";
 import { dispatch, explain } from "./dispatch.ts";
@@ -9,18 +10,22 @@ export async function start(process: NodeJS.Process): Promise<number> {
   let stoppedBy: NodeJS.Signals | null = null;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      // A second signal means that the person does not want to wait for an orderly end.
-      if (stoppedBy) process.kill(process.pid, "SIGKILL");
-      stoppedBy = signal;
+      // Ctrl-C once more is a person who does not want to wait. SIGTERM may come twice from one and the same stop: from systemd, and from
+      // the kernel for a parent that is gone.
+      if (stoppedBy !== null && signal === "SIGINT") process.kill(process.pid, "SIGKILL");
+      stoppedBy ??= signal;
       stop.abort(new StepError("cancelled", `it was asked to stop (${signal})`));
     });
   }
-  // A closed pipe (`pantheros runs | head`) is the reader's decision, not a failure.
+  let isOutputLost = false;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    // A closed pipe (`pantheros runs | head`) is the reader's decision, not a failure.
+    if (error.code !== "EPIPE") isOutputLost = true;
   });
+  // A log that cannot be written (a full disk, a pipe that is gone) must never cost what it is about.
+  process.stderr.on("error", () => undefined);
   try {
-    return await dispatch(process.argv.slice(2), {
+    const code = await dispatch(process.argv.slice(2), {
       environment: process.env,
       directory: process.cwd(),
       stdin: process.stdin,
@@ -31,6 +36,11 @@ export async function start(process: NodeJS.Process): Promise<number> {
       signal: stop.signal,
       stoppedBy: () => stoppedBy,
     });
+    // A write that failed is told in the next turn.
+    await setImmediate();
+    // What a run did stands in the ledger, whatever becomes of its words; the other commands are there for what they print.
+    const isFailed = isOutputLost && code === exitCodes.success[0] && process.argv[2] !== "run";
+    return isFailed ? exitCodes.failed[0] : code;
   } catch (error) {
     explain(error, { stderr: process.stderr, environment: process.env });
     if (stoppedBy) return exitCodes[stoppedBy === "SIGINT" ? "interrupted" : "terminated"][0];

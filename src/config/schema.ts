@@ -84,7 +84,7 @@ export const retentionPolicy = z.strictObject({
     .meta({ description: "How long an artifact that no tier holds may wait for pruning before it counts as excess" }),
 });
 
-/** What a pruning step keeps: the name of a policy or a policy of its own; see `keptBy`. */
+/** What a pruning step keeps: the name of a policy or a policy of its own; see `policiesInForce`. */
 export const retentionKeep = z
   .union([retentionName, retentionPolicy])
   .meta({ description: "What is kept: the name of a retention policy, or a policy" });
@@ -108,7 +108,10 @@ export const repository = z.strictObject({
   retention: retentionName.optional().meta({ description: "Policy that its snapshots must satisfy" }),
   offsite: z.boolean().default(false).meta({ description: "Counts as an offsite copy" }),
   restic: z.string().default("restic").meta({ description: "Program to use" }),
-  initialize: z.boolean().default(false).meta({ description: "Create the repository when it does not exist yet" }),
+  initialize: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Create the repository when it does not exist yet; never again once it has held a backup" }),
 });
 
 export const destination = z.discriminatedUnion("type", [
@@ -233,11 +236,3 @@ export type SubvolumeConfig = z.infer<typeof subvolume>;
 export type RepositoryConfig = z.infer<typeof repository>;
 export type DestinationConfig = z.infer<typeof destination>;
 export type RetentionPolicy = z.infer<typeof retentionPolicy>;
-
-/** The policy that a `retentionKeep` option means. The loader has checked that a named one exists. */
-export function keptBy(keep: string | RetentionPolicy, policies: Config["retention"]): RetentionPolicy {
-  if (typeof keep !== "string") return keep;
-  const policy = Object.hasOwn(policies, keep) ? policies[keep] : undefined;
-  if (policy === undefined) throw new TypeError(`no retention policy is called ${keep}`);
-  return policy;
-}

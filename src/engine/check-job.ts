@@ -1,4 +1,5 @@
 import type { Config, SecretReference } from "../config/schema.ts";
+import type { LastStep } from "../ledger/ledger.ts";
 import { type StepError, toStepError } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";
 import type { Secret } from "../model/secret.ts";
@@ -23,6 +24,7 @@ export async function checkJob(
     readonly readSecret: (reference: SecretReference) => Secret;
     readonly now: () => number;
     readonly signal: AbortSignal;
+    readonly lastSteps: () => readonly LastStep[];
   },
 ): Promise<readonly CheckedStep[]> {
   const { runnerFor, ...world } = services;

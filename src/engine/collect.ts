@@ -38,6 +38,7 @@ export async function collectOnce(collector: Collector, services: CollectService
   const observation: Observation = {
     collector: collector.name,
     observedAt: collected ? started / 1000 : (previous?.observedAt ?? null),
+    succeededAt: error === null ? started / 1000 : (previous?.succeededAt ?? null),
     attemptedAt: started / 1000,
     durationSeconds: Math.max(0, now() - started) / 1000,
     error,
@@ -57,9 +58,9 @@ async function bounded(collector: Collector, services: CollectServices, secrets:
     `raise collectors.${collector.name}.timeout`,
   );
   const signal = AbortSignal.any([services.signal, timeout.signal]);
-  const ended = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
   const context: CollectorContext = {
     config: services.config,
     ledger: services.ledger,
@@ -76,6 +77,8 @@ async function bounded(collector: Collector, services: CollectServices, secrets:
     return await Promise.race([collector.collect(context), ended]);
   } finally {
     timeout.clear();
+    // The engine's own signal lives as long as the engine, and would keep every look that still listens to it.
+    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Config } from "../config/schema.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import { type LastStep, type Ledger, LedgerError } from "../ledger/ledger.ts";
 import { type StepError, toStepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { createExecute } from "../tools/exec.ts";
@@ -17,7 +17,7 @@ export interface Finding {
   readonly mend?: string;
 }
 
-type Services = Parameters<typeof checkJob>[2] & {
+type Services = Omit<Parameters<typeof checkJob>[2], "lastSteps"> & {
   readonly ledgerPath: string;
   readonly openLedger: () => Ledger;
 };
@@ -109,14 +109,28 @@ async function space(ledgerPath: string): Promise<Finding> {
 
 async function jobs(config: Config, services: Services): Promise<Finding[]> {
   const findings: Finding[] = [];
+  const steps = lastSteps(services);
   for (const job of Object.keys(config.jobs)) {
-    for (const { id, uses, failure } of await checkJob(config, job, services)) {
+    for (const { id, uses, failure } of await checkJob(config, job, { ...services, lastSteps: () => steps })) {
       const what = `${job} / ${id}`;
       if (!failure) findings.push({ what, state: "ok", found: `${uses} could run` });
       else findings.push({ what, state: "problem", found: failure.message, ...mendOf(failure) });
     }
   }
   return findings;
+}
+
+function lastSteps({ openLedger }: Services): readonly LastStep[] {
+  try {
+    const opened = openLedger();
+    const steps = opened.lastSteps();
+    opened.close();
+    return steps;
+  } catch (error) {
+    // A finding of its own tells of a ledger that cannot be read.
+    if (error instanceof LedgerError) return [];
+    throw error;
+  }
 }
 
 function mendOf(failure: StepError): { mend?: string } {

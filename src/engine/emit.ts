@@ -7,7 +7,7 @@ import type { Sample } from "../model/sample.ts";
 import type { DogStatsD } from "../outputs/dogstatsd.ts";
 
 /**
- * Sends the metrics of finished runs that have not been sent yet, and marks them: emission belongs to the ledger, not to the last line of
+ * Marks the finished runs whose metrics have not been sent yet, and sends them: emission belongs to the ledger, not to the last line of
  * a run, so that a run which was killed is told all the same. Bounded to a second; a failure never changes a run.
  * @returns the number of runs that were sent
  */
@@ -17,15 +17,14 @@ export async function emitRuns(
   options: { readonly now: () => number; readonly onProblem: (message: string) => void },
 ): Promise<number> {
   if (!config.outputs.dogstatsd) return markAll(ledger, options.now);
-  const runs = ledger.unemittedRuns();
+  // Marked before it is sent: of several processes that find the same run only one sends it. A kill in between loses a packet, as UDP may.
+  const runs = ledger.unemittedRuns().filter((run) => ledger.markEmitted(run.id, options.now()));
   if (runs.length === 0) return 0;
   const { openDogStatsD } = await import("./datadog.ts");
   const sender = openDogStatsD(config, options.onProblem);
   for (const run of runs) send(sender, run, ledger.steps(run.id), options.now() / 1000);
   const { dropped } = await sender.close(1000);
   if (dropped > 0) ledger.addToTotals([{ metric: "dogstatsdDropped", labels: {}, value: dropped }]);
-  // Handed over or dropped with a reason: sending again later would count twice what did arrive.
-  for (const run of runs) ledger.markEmitted(run.id, options.now());
   return runs.length;
 }
 

@@ -1,7 +1,7 @@
 import type { Ledger } from "../ledger/ledger.ts";
 import { incrementsOf } from "../model/counters.ts";
 import type { Run } from "../model/run.ts";
-import { isAlive } from "../tools/process.ts";
+import { isGone } from "./presence.ts";
 import { type ReconcileOptions, reconcile } from "./reconcile.ts";
 
 /**
@@ -33,7 +33,7 @@ export async function takeInFallback(
   return imported;
 }
 
-/** A run of the job that is alive in a ledger. */
-export function livingRun(ledger: Ledger, job: string): Run | null {
-  return ledger.unfinishedRuns().find((run) => run.job === job && isAlive(run.holder)) ?? null;
+/** A run of the job that is alive in a ledger. @param now milliseconds since the epoch */
+export function livingRun(ledger: Ledger, job: string, now: number): Run | null {
+  return ledger.unfinishedRuns().find((run) => run.job === job && !isGone(run, now)) ?? null;
 }

@@ -3,8 +3,9 @@ import { incrementsOf } from "../model/counters.ts";
 import type { Reason } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";
 import type { Run, Step } from "../model/run.ts";
-import { bootId, isAlive } from "../tools/process.ts";
+import { isOfThisBoot } from "../tools/process.ts";
 import { endGroup } from "../tools/process-group.ts";
+import { isGone } from "./presence.ts";
 
 /**
  * `$SERVICE_RESULT` as systemd gives it to `ExecStopPost=`, for the one unit that has just stopped. What else it may say
@@ -41,7 +42,7 @@ export interface Reconciled {
 export async function reconcile(ledger: Ledger, options: ReconcileOptions): Promise<readonly Reconciled[]> {
   const reconciled: Reconciled[] = [];
   for (const run of ledger.unfinishedRuns()) {
-    if (isAlive(run.holder)) continue;
+    if (!isGone(run, options.now())) continue;
     const reason = reasonFor(run, options);
     const ended = await endChildren(ledger, run, options.graceSeconds ?? 5);
     const message = [explain(run, reason), ...ended].join("; ");
@@ -53,7 +54,7 @@ export async function reconcile(ledger: Ledger, options: ReconcileOptions): Prom
 }
 
 function reasonFor(run: Run, options: ReconcileOptions): Reason {
-  if (run.holder.bootId !== bootId()) return "reboot";
+  if (!isOfThisBoot(run.holder)) return "reboot";
   const told = options.stopped?.job === run.job ? serviceResults[options.stopped.serviceResult] : undefined;
   if (told) return told;
   if (run.deadlineAt !== null && run.seenAt >= run.deadlineAt) return "timeout";
@@ -69,7 +70,6 @@ function explain(run: Run, reason: Reason): string {
 }
 
 async function endChildren(ledger: Ledger, run: Run, graceSeconds: number): Promise<string[]> {
-  if (run.holder.bootId !== bootId()) return [];
   const notes: string[] = [];
   for (const child of ledger.children(run.id)) {
     const result = await endGroup(child.leader, graceSeconds);

@@ -5,13 +5,11 @@ import { explainFailure, outcomeOfSteps, StepError, toStepError } from "../model
 import { formatDuration, formatTimestamp } from "../model/quantity.ts";
 import type { Run, StepPlan } from "../model/run.ts";
 import type { Runner } from "../runners/runner.ts";
+import { heartbeat } from "./presence.ts";
 import { newRunId } from "./run-id.ts";
 import type { RunReport, RunRequest, RunServices } from "./run-request.ts";
 import { createStepRunner } from "./run-step.ts";
 import { startTimeLimit } from "./time-limit.ts";
-
-/** How often a living run says so in the ledger, milliseconds: what tells a timeout from a kill afterwards. */
-const heartbeat = 10_000;
 
 /**
  * One execution of a job from its lock to its end in the ledger. It never throws for what a step does: every way to end is an outcome.

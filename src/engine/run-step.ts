@@ -119,6 +119,7 @@ export function createStepRunner(
       progress: (update) => run.onProgress(plan, update),
       log: (message) => observer.note?.(`${plan.id}: ${redact(message, secrets)}`),
       pathsInUse: () => journal.read((ledger) => pathsOfOtherRuns(ledger, start.id)),
+      lastSteps: () => journal.read((ledger) => ledger.lastSteps()),
     });
   }
 
@@ -161,7 +162,7 @@ export function createStepRunner(
       signal: failure.details.signal ?? null,
       bytes: null,
       files: null,
-      evidence: {},
+      evidence: redactAll({ ...failure.details.evidence }, secrets),
       tail: tailOf(failure.details.tail),
     };
   }

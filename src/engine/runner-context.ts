@@ -3,12 +3,13 @@ import { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Runner, RunnerContext } from "../runners/runner.ts";
 import { createExecute, type ExecuteSettings } from "../tools/exec.ts";
+import { closedEnvironment, resolveProgram } from "../tools/program.ts";
 
 /** What one step's context is made of; the rest is the same for every step. */
 export interface ContextParts
   extends Pick<
     RunnerContext,
-    "job" | "runId" | "timestamp" | "signal" | "now" | "dryRun" | "progress" | "log" | "pathsInUse"
+    "job" | "runId" | "timestamp" | "signal" | "now" | "dryRun" | "progress" | "log" | "pathsInUse" | "lastSteps"
   > {
   readonly config: Config;
   readonly environment: NodeJS.ProcessEnv;
@@ -29,6 +30,8 @@ export function createRunnerContext(parts: ContextParts): RunnerContext {
       ...(onStart === undefined ? {} : { onStart }),
       ...(onEnd === undefined ? {} : { onEnd }),
     }),
+    resolveProgram: (call) =>
+      resolveProgram(call, closedEnvironment(environment, call.environment ?? {})["PATH"] as string),
     readSecret: (reference) => {
       const secret = readSecret(reference);
       onSecret(secret);

@@ -1,6 +1,8 @@
 import { timezoneOf } from "../collectors/jobs.ts";
 import type { Config } from "../config/schema.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import { type Ledger, LedgerError } from "../ledger/ledger.ts";
+import type { Reason } from "../model/outcome.ts";
+import type { JobState } from "../model/run.ts";
 import { parseSchedule, previousAt, type Schedule } from "../model/schedule.ts";
 
 /** How often the clock is looked at, milliseconds: short enough that a suspended laptop or a changed clock is noticed soon. */
@@ -31,14 +33,32 @@ export function startScheduler(
       const state = states.get(job);
       const known = [started.get(job) ?? 0, state?.lastStartedAt ?? 0, state?.declaredAt ?? now];
       const last = Math.max(0, ...known.filter((at) => at <= now + clockTolerance));
-      if (!isDue(schedule, last, now)) continue;
+      const isOwed = !started.has(job) && state !== undefined && wasInterrupted(ledger, state);
+      if (!isOwed && !isDue(schedule, last, now)) continue;
       started.set(job, now);
       start(job);
     }
   };
-  look();
-  const timer = setInterval(look, tick);
+  const guardedLook = () => {
+    try {
+      look();
+    } catch (error) {
+      // The engine's other work meets the same ledger and tells of it; a time that has come stays due until the next look.
+      if (!(error instanceof LedgerError)) throw error;
+    }
+  };
+  guardedLook();
+  const timer = setInterval(guardedLook, tick);
   return () => clearInterval(timer);
+}
+
+/** How a run ends with the engine that started it, or with the machine. */
+const interruptions: ReadonlySet<Reason> = new Set(["cancelled", "killed", "oom", "reboot"]);
+
+/** A scheduled run that an earlier engine took down with it is made up for, once: an upgrade at night must not cost the night's backup. */
+function wasInterrupted(ledger: Ledger, { lastOutcome, lastReason, lastRunId }: JobState): boolean {
+  if (lastOutcome !== "failed" || lastReason === null || !interruptions.has(lastReason)) return false;
+  return lastRunId !== null && ledger.run(lastRunId)?.trigger === "schedule";
 }
 
 /** Whether a scheduled time lies after the last start. @param lastStartedAt milliseconds @param now milliseconds */

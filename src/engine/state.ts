@@ -42,7 +42,8 @@ function aboutCollector(observation: Observation): Sample[] {
     { metric: "collectorSuccess", labels, value: observation.error === null ? 1 : 0 },
     { metric: "collectorDuration", labels, value: observation.durationSeconds },
   ];
-  if (observation.observedAt !== null)
-    samples.push({ metric: "collectorLastSuccess", labels, value: observation.observedAt });
+  if (observation.succeededAt !== null) {
+    samples.push({ metric: "collectorLastSuccess", labels, value: observation.succeededAt });
+  }
   return samples;
 }

@@ -3,7 +3,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { MetricName } from "../model/metrics.ts";
 import type { JobState, Run } from "../model/run.ts";
 import { type StateSnapshot, valueAt } from "../model/sample.ts";
-import { isAlive, statOf } from "../tools/process.ts";
+import { isGone } from "./presence.ts";
 
 /** One declared job: its last run and its last success are two things. Times are seconds since the epoch; null: never or unknown. */
 export interface JobStatus {
@@ -57,7 +57,12 @@ export function jobStatuses(config: Config, ledger: Ledger, state: StateSnapshot
     return {
       job,
       running: run
-        ? { id: run.id, since: run.startedAt / 1000, progress: read("jobProgress", { job }), lost: isLost(run) }
+        ? {
+            id: run.id,
+            since: run.startedAt / 1000,
+            progress: read("jobProgress", { job }),
+            lost: isGone(run, state.at * 1000),
+          }
         : null,
       lastRun: lastRunOf(ledger, known),
       lastSuccessAt: read("jobLastSuccess", { job }),
@@ -66,11 +71,6 @@ export function jobStatuses(config: Config, ledger: Ledger, state: StateSnapshot
       overdueSeconds: read("jobOverdue", { job }),
     };
   });
-}
-
-/** Where other processes are hidden (hidepid, ProtectProc=), not seeing one says nothing. */
-function isLost(run: Run): boolean {
-  return statOf(1) !== null && !isAlive(run.holder);
 }
 
 function lastRunOf(ledger: Ledger, known: JobState | undefined): JobStatus["lastRun"] {

@@ -14,12 +14,14 @@ export interface Database {
   close(): void;
 }
 
-/** Opens a file, or the bytes of a file in memory. */
-export type Connect = (target: string | Buffer, options?: { readonly readOnly?: boolean }) => Database;
+/** Opens a file. */
+export type Connect = (target: string, options?: { readonly readOnly?: boolean }) => Database;
 
 /** Where the ledger is kept now. The connection may be another one at the next call: files are moved aside, writers come and go. */
 export interface Source {
   current(): Database;
+  /** Work that only reads, and may be done twice when a writer comes or leaves in its midst. */
+  read<T>(work: (database: Database) => T): T;
   /** Counts the connections that have been opened; what was remembered about an earlier one is void. */
   generation(): number;
   sizeBytes(): number;

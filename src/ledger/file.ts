@@ -1,4 +1,14 @@
-import { accessSync, chmodSync, closeSync, constants, fchmodSync, mkdirSync, openSync, statSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { codeOf } from "./failure.ts";
 
@@ -32,23 +42,37 @@ function createDirectory(directory: string): void {
 export interface FileState {
   readonly inode: number;
   readonly owner: number;
-  /** Differs whenever the file has been written or replaced. */
-  readonly signature: string;
   readonly bytes: number;
-  /** Null: there is no write-ahead log, so nobody has the ledger open and the file is complete by itself. */
+  /** Null: there is no write-ahead log, no writer has the ledger open. */
   readonly walBytes: number | null;
 }
 
 /** @returns null when there is no such file @throws errors of the kernel */
 export function fileState(path: string): FileState | null {
-  const file = statSync(path, { throwIfNoEntry: false, bigint: true });
+  const file = statSync(path, { throwIfNoEntry: false });
   if (!file) return null;
   const wal = statSync(`${path}-wal`, { throwIfNoEntry: false });
   return {
-    inode: Number(file.ino),
-    owner: Number(file.uid),
-    signature: `${file.dev}:${file.ino}:${file.size}:${file.mtimeNs}`,
-    bytes: Number(file.size),
+    inode: file.ino,
+    owner: file.uid,
+    bytes: file.size,
     walBytes: wal?.size ?? null,
   };
+}
+
+/** Bytes of a SQLite file that say "this is a WAL database", https://sqlite.org/fileformat2.html#file_format_version_numbers */
+const readVersion = { position: 19, wal: 2 } as const;
+
+/**
+ * Whether the file says of itself that it has a write-ahead log. Never for a ledger that this process has open: closing a file drops the
+ * locks that the process holds on it (POSIX).
+ */
+export function saysWal(path: string): boolean {
+  const file = openSync(path, "r");
+  try {
+    const byte = Buffer.alloc(1);
+    return readSync(file, byte, 0, 1, readVersion.position) === 1 && byte[0] === readVersion.wal;
+  } finally {
+    closeSync(file);
+  }
 }

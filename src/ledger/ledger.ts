@@ -33,6 +33,8 @@ export interface ChildGroup {
 export interface LastStep extends Pick<Step, "kind" | "bytes" | "files" | "evidence"> {
   readonly job: string;
   readonly target: string;
+  /** Start of its run, milliseconds since the epoch: the data is at least as old. */
+  readonly runStartedAt: number;
   /** Milliseconds since the epoch. */
   readonly finishedAt: number;
 }
@@ -74,7 +76,8 @@ export interface Ledger {
    * @returns false when this ledger knows the run as finished already
    */
   importRun(run: Run, steps: readonly Step[], increments: readonly Sample[]): boolean;
-  markEmitted(runId: string, at: number): void;
+  /** @returns false when somebody else has marked it before: what is counted once must be sent by one process only */
+  markEmitted(runId: string, at: number): boolean;
 
   run(id: string): Run | null;
   steps(runId: string): readonly Step[];

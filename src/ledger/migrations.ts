@@ -106,6 +106,7 @@ const migrations: readonly string[] = [
     job TEXT NOT NULL,
     kind TEXT NOT NULL,
     target TEXT NOT NULL,
+    run_started_at INTEGER NOT NULL,
     finished_at INTEGER NOT NULL,
     bytes INTEGER,
     files INTEGER,

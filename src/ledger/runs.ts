@@ -62,7 +62,8 @@ export function runsOf({
     // Relaxed: after a loss of power the same metrics may be sent a second time, which is less than waiting for the disk in every run.
     markEmitted: (runId, at) =>
       write("relaxed", (database) => {
-        database.run("UPDATE runs SET emitted_at = ? WHERE id = ?", moment(at), runId);
+        const unemitted = "id = ? AND emitted_at IS NULL";
+        return database.run(`UPDATE runs SET emitted_at = ? WHERE ${unemitted}`, moment(at), runId) > 0;
       }),
   };
 }

@@ -81,7 +81,7 @@ function createStore(source: Source, path: string, mode: "read" | "write"): Stor
   let seen = "";
   return {
     generation: source.generation,
-    read: (work) => work(source.current()),
+    read: source.read,
     write(durability, work) {
       if (mode === "read") {
         throw new LedgerError("read_only", `the ledger ${path} was opened for reading`, "open it for writing");
@@ -94,9 +94,9 @@ function createStore(source: Source, path: string, mode: "read" | "write"): Stor
     },
     // SQLite's data_version changes with what other connections write, not with what this one writes.
     version() {
-      const { data_version: others } = source.current().get<{ data_version: number }>("PRAGMA data_version") ?? {
-        data_version: 0,
-      };
+      const others = source.read(
+        (database) => database.get<{ data_version: number }>("PRAGMA data_version")?.data_version,
+      );
       const now = `${source.generation()} ${others} ${ownWrites}`;
       if (now !== seen) changes += 1;
       seen = now;

@@ -52,7 +52,7 @@ export function stepsOf({ read, write }: Store): Pick<Ledger, "startStep" | "fin
       read((database) =>
         database
           .all<LastStepRow>(
-            "SELECT job, kind, target, finished_at AS finishedAt, bytes, files, evidence FROM last_steps ORDER BY job, kind, target",
+            "SELECT job, kind, target, run_started_at AS runStartedAt, finished_at AS finishedAt, bytes, files, evidence FROM last_steps ORDER BY job, kind, target",
           )
           .map((row) => ({ ...row, evidence: unpack(row.evidence, {}) })),
       ),
@@ -110,11 +110,11 @@ function rememberStep(
 ): void {
   const latest = options.unlessLaterThan === undefined ? Number.MAX_SAFE_INTEGER : moment(options.unlessLaterThan);
   database.run(
-    `INSERT INTO last_steps (job, kind, target, finished_at, bytes, files, evidence)
-     SELECT runs.job, kind, target, steps.finished_at, bytes, files, evidence
+    `INSERT INTO last_steps (job, kind, target, run_started_at, finished_at, bytes, files, evidence)
+     SELECT runs.job, kind, target, runs.started_at, steps.finished_at, bytes, files, evidence
      FROM steps JOIN runs ON runs.number = run JOIN plans ON plans.number = plan
      WHERE runs.id = ? AND position = ? AND steps.outcome = 'success' AND kind <> 'other' AND target IS NOT NULL
-     ON CONFLICT DO UPDATE SET finished_at = excluded.finished_at, bytes = excluded.bytes, files = excluded.files,
+     ON CONFLICT DO UPDATE SET run_started_at = excluded.run_started_at, finished_at = excluded.finished_at, bytes = excluded.bytes, files = excluded.files,
        evidence = excluded.evidence
      WHERE last_steps.finished_at <= ?`,
     ...[runId, position, latest],

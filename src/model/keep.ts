@@ -50,8 +50,23 @@ export interface Kept {
  *   TZ=UTC is forgotten by UTC days, wherever `restic forget` runs
  */
 export function keep(timestamps: readonly number[], policy: Policy, timezone: string, options: KeepOptions = {}): Kept {
+  return keepByAny(timestamps, [policy], timezone, options);
+}
+
+/** What at least one of several policies keeps, and why: each is applied to the whole history by itself. */
+export function keepByAny(
+  timestamps: readonly number[],
+  [first, ...others]: readonly [Policy, ...Policy[]],
+  timezone: string,
+  options: KeepOptions = {},
+): Kept {
   const { order, ...times } = historyOf(timestamps, zoneOf(timezone));
-  const masks = holdsOf(times, policy, options);
+  const masks = holdsOf(times, first, options);
+  for (const policy of others) {
+    for (const [position, mask] of holdsOf(times, policy, options).entries()) {
+      masks[position] = (masks[position] as number) | mask;
+    }
+  }
   const namesOf = holdNames();
   const kept = new Map<number, readonly Hold[]>();
   const removed: number[] = [];

@@ -39,6 +39,8 @@ export interface FailureDetails {
   readonly signal?: string | null;
   /** The last lines of the tool's output; redacted before it is stored. */
   readonly tail?: string;
+  /** What had been done before it failed, e.g. what was removed already; journaled with the failed step. @default {} */
+  readonly evidence?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 

@@ -4,7 +4,7 @@ import { formatDuration } from "./quantity.ts";
 import { previousOwedAt, type Schedule } from "./schedule.ts";
 import { type Zone, zoneOf } from "./zone.ts";
 
-export { type Hold, type KeepOptions, type Kept, keep, type Policy, type Tier } from "./keep.ts";
+export { type Hold, type KeepOptions, type Kept, keep, keepByAny, type Policy, type Tier } from "./keep.ts";
 
 /** All moments and durations in seconds. */
 export interface RetentionQuestion {

@@ -2,7 +2,7 @@ import type { Outcome, Reason } from "./outcome.ts";
 
 /** A process on this machine that cannot be mistaken for another: pids are reused, pairs of pid and start time within one boot are not. */
 export interface ProcessIdentity {
-  /** `/proc/sys/kernel/random/boot_id` */
+  /** `/proc/sys/kernel/random/boot_id` and the PID namespace. */
   readonly bootId: string;
   readonly pid: number;
   /** Field 22 of `/proc/PID/stat`: clock ticks since boot. */

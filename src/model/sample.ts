@@ -33,8 +33,10 @@ export interface Artifact {
 /** What one collector saw the last time it looked. */
 export interface Observation {
   readonly collector: string;
-  /** Seconds since the epoch of the last look that succeeded; null: never. */
+  /** Seconds since the epoch of the last look that saw anything: what samples and artifacts are true for; null: never. */
   readonly observedAt: number | null;
+  /** Seconds since the epoch of the last look that saw everything; null: never. */
+  readonly succeededAt: number | null;
   /** Seconds since the epoch of the last look, whatever came of it. */
   readonly attemptedAt: number;
   readonly durationSeconds: number;

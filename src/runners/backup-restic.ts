@@ -65,7 +65,7 @@ export const backupRestic = defineRunner({
     await restic.version();
     const known = sourcesOf(options).filter((path) => !path.includes("${"));
     if (known.length === sourcesOf(options).length) await requireOneReadable(known);
-    if (!initialize && !(await repositoryExists(repository))) throw missing(repository);
+    if (!(await repositoryExists(repository))) refuseToReplace(repository, initialize, context);
   },
 
   async run(options, context) {
@@ -81,6 +81,7 @@ export const backupRestic = defineRunner({
       const absent = error instanceof StepError && error.reason === "repository_missing";
       if (!absent || !initialize) throw error;
     }
+    refuseToReplace(repository, initialize, context);
     if (context.dryRun) return planned(options, context, `would create the repository ${repository.name} first`);
     context.log(`creating the repository ${repository.name}`);
     await restic.init();
@@ -204,10 +205,23 @@ function planned(options: Options, context: RunnerContext, message: string): Ste
   return { evidence: { snapshot_id: "", repository, host, paths: [], ...counts, duration_seconds: 0 }, message };
 }
 
-function missing({ name }: ResticRepository): StepError {
-  return new StepError("repository_missing", `there is no repository at the place of ${name}`, {
+/** Where a disk is not mounted, its place looks as if there had never been a repository: a new one there would hide that all backups are gone. */
+function refuseToReplace({ name }: ResticRepository, initialize: boolean, { lastSteps }: RunnerContext): void {
+  const held = lastSteps().find(({ kind, evidence }) => kind === "backup" && isProofOf(name, evidence));
+  if (held) {
+    const since = new Date(held.finishedAt).toISOString();
+    throw new StepError("repository_missing", `${name} held a backup of ${held.job} at ${since}, now it is not there`, {
+      advice: "see whether its disk is mounted; if it is really gone, begin a new one by hand: restic init",
+    });
+  }
+  if (initialize) return;
+  throw new StepError("repository_missing", `there is no repository at the place of ${name}`, {
     advice: "correct the place, or create it: initialize: true in its configuration, or restic init",
   });
+}
+
+function isProofOf(name: string, { repository, snapshot_id }: Readonly<Record<string, unknown>>): boolean {
+  return repository === name && typeof snapshot_id === "string" && snapshot_id !== "";
 }
 
 const sourcesOf = ({ from }: Options) => (typeof from === "string" ? [from] : from);

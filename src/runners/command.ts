@@ -1,7 +1,8 @@
 import * as z from "zod";
-import { absolutePath, secretReference } from "../config/schema.ts";
+import { absolutePath, type SecretReference, secretReference } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
-import { defineRunner } from "./runner.ts";
+import type { Secret } from "../model/secret.ts";
+import { defineRunner, type RunnerContext } from "./runner.ts";
 
 /** What is kept of a command's output: the end, where it says what went wrong. */
 const tailCharacters = 16 * 1024;
@@ -28,6 +29,14 @@ export const command = defineRunner({
   }),
   target: () => null,
 
+  async check({ argv, environment }, context) {
+    const variables = variablesOf(environment, context);
+    const [program] = argv;
+    // What an earlier step may have yet to make is not looked for: a program of its own, the working directory.
+    const known = !program.includes("${") && (program.startsWith("/") || !program.includes("/"));
+    if (known) context.resolveProgram({ argv: [program], environment: variables });
+  },
+
   async run({ argv, environment, directory }, context) {
     const [program, ...args] = argv;
     const shown = argv
@@ -36,13 +45,10 @@ export const command = defineRunner({
     if (context.dryRun) {
       return { evidence: { exit_code: null, duration_seconds: 0 }, message: `would run ${shown}` };
     }
-    const variables = Object.entries(environment).map(
-      ([name, value]) => [name, typeof value === "string" ? value : context.readSecret(value)] as const,
-    );
     const lines = createTail(tailCharacters);
     const result = await context.execute({
       argv: [program, ...args],
-      environment: Object.fromEntries(variables),
+      environment: variablesOf(environment, context),
       ...(directory === undefined ? {} : { directory }),
       onStdoutLine: lines.add,
       onStderrLine: lines.add,
@@ -62,6 +68,16 @@ export const command = defineRunner({
     };
   },
 });
+
+function variablesOf(
+  written: Readonly<Record<string, string | SecretReference>>,
+  { readSecret }: RunnerContext,
+): Record<string, string | Secret> {
+  const variables = Object.entries(written);
+  return Object.fromEntries(
+    variables.map(([name, value]) => [name, typeof value === "string" ? value : readSecret(value)]),
+  );
+}
 
 /** The last lines of both outputs, in the order in which they came. */
 function createTail(characters: number) {

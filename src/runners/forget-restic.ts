@@ -1,15 +1,19 @@
 import * as z from "zod";
-import { keptBy, type RetentionPolicy, repositoryName, retentionKeep } from "../config/schema.ts";
+import { policiesInForce } from "../config/policies.ts";
+import { type RetentionPolicy, repositoryName, retentionKeep } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
-import { createRestic, type ForgetRequest } from "../tools/restic.ts";
-import { ownTag } from "../tools/restic-history.ts";
-import type { ForgetGroup } from "../tools/restic-output.ts";
+import { keepByAny } from "../model/retention.ts";
+import { createRestic } from "../tools/restic.ts";
+import { historyOf, ownTag } from "../tools/restic-history.ts";
+import type { ResticSnapshot } from "../tools/restic-output.ts";
 import { openRepository } from "../tools/restic-repository.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
 const ForgetOptions = z.strictObject({
   repository: repositoryName,
-  keep: retentionKeep.optional().meta({ description: "What is kept; default: the retention of the repository" }),
+  keep: retentionKeep.optional().meta({
+    description: "What is kept besides what the retention of the repository holds; default: nothing more",
+  }),
   prune: z.boolean().default(true).meta({ description: "Also free the space that only removed snapshots used" }),
   all: z.boolean().default(false).meta({
     description:
@@ -17,6 +21,9 @@ const ForgetOptions = z.strictObject({
   }),
 });
 type Options = z.infer<typeof ForgetOptions>;
+
+/** Clocks of hosts that share a repository may differ by this much, seconds. */
+const clockTolerance = 300;
 
 export const forgetRestic = defineRunner({
   uses: "forget.restic",
@@ -26,11 +33,11 @@ export const forgetRestic = defineRunner({
   options: ForgetOptions,
   produces: z.object({
     repository: z.string().meta({ description: "Its name in the configuration" }),
-    kept: z.int().meta({ description: "Snapshots that the policy holds" }),
+    kept: z.int().meta({ description: "Snapshots that stay" }),
     removed: z.array(z.string()).meta({ description: "Ids of what was removed, or would be in a dry run" }),
-    reasons: z
-      .record(z.string(), z.int())
-      .meta({ description: "Why snapshots are kept, and how many: daily snapshot: 7" }),
+    reasons: z.record(z.string(), z.int()).meta({
+      description: "Why snapshots are kept, and how many: daily: 7; future: dated after now; claimed by a job",
+    }),
     histories: z.int().meta({ description: "Groups of snapshots to which the policy was applied, each by itself" }),
     pruned: z.boolean().meta({ description: "Whether the space was given back as well" }),
   }),
@@ -42,89 +49,80 @@ export const forgetRestic = defineRunner({
   },
 
   async run(options, context) {
-    const { restic, keep } = open(options, context);
+    const { restic, policies } = open(options, context);
     await restic.reach();
-    const { dryRun } = context;
-    const groups: ForgetGroup[] = [];
-    for (const scope of scopesOf(options, context)) {
-      groups.push(...(await restic.forget({ ...scope, keep, prune: scope.last && options.prune, dryRun })));
+    const scope = options.all ? {} : { host: context.config.host, tags: [ownTag] };
+    const snapshots = await restic.snapshots(scope);
+    const { kept, removed, histories } = judge(snapshots, policies, context);
+    if (!context.dryRun && removed.length > 0) {
+      await restic.forget({ ids: removed, prune: options.prune });
+      prove(removed, options.repository, await restic.snapshots());
     }
-    const removed = [...new Set(groups.flatMap(({ remove }) => remove.map(({ id }) => id)))];
-    const kept = new Set(groups.flatMap((group) => group.keep.map(({ id }) => id)));
-    for (const id of removed) kept.delete(id);
-    if (!dryRun && removed.length > 0) await prove(removed, options.repository, await restic.snapshots());
     const evidence = {
       repository: options.repository,
-      kept: kept.size,
-      removed,
-      reasons: countReasons(groups),
-      histories: groups.length,
-      pruned: options.prune && !dryRun,
+      kept: kept.length,
+      removed: [...removed],
+      reasons: count(kept.flat()),
+      histories,
+      pruned: options.prune && !context.dryRun,
     };
-    const counts = `${kept.size} kept, ${removed.length} removed in ${groups.length} histories of ${options.repository}`;
-    return { evidence, message: dryRun ? `dry run: ${counts}` : counts };
+    const counts = `${kept.length} kept, ${removed.length} removed in ${histories} histories of ${options.repository}`;
+    const message = context.dryRun ? `dry run: ${counts}` : counts;
+    const doubt = doubtOf(snapshots, context.now() / 1000);
+    if (doubt === null) return { evidence, message };
+    return { evidence, outcome: "partial", reason: "verification", message: `${message}; ${doubt}` };
   },
 });
 
 /**
- * The tiers of a policy as restic's flags.
- * @throws StepError `config` when no tier holds anything: restic would refuse it or, with other flags, remove everything
+ * Judged here, restic is told what to remove by its id: restic gives snapshots dated after now the places of real ones, so that a clock that
+ * was wrong once would cost every backup since, today's included. Each history is judged by itself.
  */
-export function keepFlags(policy: RetentionPolicy): readonly string[] {
-  const flags = (["last", "hourly", "daily", "weekly", "monthly", "yearly"] as const)
-    .filter((tier) => policy[tier] > 0)
-    .map((tier) => `--keep-${tier}=${policy[tier]}`);
-  if (policy.within) flags.push(`--keep-within=${resticDuration(policy.within)}`);
-  if (flags.length > 0) return flags;
-  throw new StepError("config", "the retention policy keeps nothing at all", {
-    advice: "give it at least one tier: last, within, hourly, daily, weekly, monthly or yearly",
-  });
+function judge(
+  snapshots: readonly ResticSnapshot[],
+  policies: readonly [RetentionPolicy, ...RetentionPolicy[]],
+  { config, job, now, lastSteps }: RunnerContext,
+) {
+  const timezone = config.jobs[job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const claimed = new Set(lastSteps().map(({ evidence }) => evidence["snapshot_id"]));
+  const histories = Map.groupBy(snapshots, ({ host, tags, paths }) => historyOf(host, tags, paths));
+  const kept: (readonly string[])[] = [];
+  const removed: string[] = [];
+  for (const history of histories.values()) {
+    const times = history.map(({ at }) => at);
+    const verdict = keepByAny(times, policies, timezone, { now: now() / 1000 });
+    for (const tiers of verdict.kept.values()) kept.push(tiers.length > 0 ? tiers : ["the policy has no tier"]);
+    for (const index of verdict.removed) {
+      const { id } = history[index] as ResticSnapshot;
+      if (claimed.has(id)) kept.push(["claimed by a job"]);
+      else removed.push(id);
+    }
+  }
+  return { kept, removed, histories: histories.size };
 }
 
-/** restic counts years, months, days and hours; what is left of an hour is rounded up, which keeps more. @param seconds above 0 */
-export function resticDuration(seconds: number): string {
-  const hours = Math.ceil(seconds / 3600);
-  const days = Math.floor(hours / 24);
-  return `${days > 0 ? `${days}d` : ""}${hours % 24 > 0 ? `${hours % 24}h` : ""}`;
-}
-
-type Scope = Pick<ForgetRequest, "host" | "tags" | "groupBy"> & { readonly last: boolean };
-
-/**
- * Our snapshots are one history by host and tags: the path of a Btrfs snapshot is another one in every run. Others' are told apart by
- * their paths as well; looked at in that way, those of ours that the first call has left are kept.
- */
-function scopesOf({ all }: Options, { config }: RunnerContext): readonly Scope[] {
-  const ours = { tags: [ownTag], groupBy: "host,tags" };
-  if (!all) return [{ ...ours, host: config.host, last: true }];
-  return [
-    { ...ours, last: false },
-    { groupBy: "host,paths,tags", last: true },
-  ];
+function doubtOf(snapshots: readonly ResticSnapshot[], now: number): string | null {
+  const ahead = snapshots.filter(({ at }) => at > now + clockTolerance);
+  const [first] = ahead;
+  if (!first) return null;
+  const them = ahead.length === 1 ? "1 snapshot is" : `${ahead.length} snapshots are`;
+  return `${them} dated after now, kept, and in nobody's place – correct the clock, or remove what it misdated: restic forget ${first.id.slice(0, 8)}`;
 }
 
 function open(options: Options, { config, readSecret, execute }: RunnerContext) {
   const name = options.repository;
   const declared = Object.hasOwn(config.repositories, name) ? config.repositories[name] : undefined;
-  const policy = options.keep ?? declared?.retention;
-  if (declared && policy === undefined) {
-    throw new StepError("config", `nothing says which snapshots of ${name} are kept`, {
-      advice: "give the step a keep, or the repository a retention",
-    });
-  }
-  const repository = openRepository(name, declared, {
-    stateDirectory: config.state_directory,
-    readSecret,
-  });
-  return { restic: createRestic(repository, execute), keep: keepFlags(keptBy(policy ?? "", config.retention)) };
+  const repository = openRepository(name, declared, { stateDirectory: config.state_directory, readSecret });
+  const promised = { kind: "repository", name, retention: declared?.retention } as const;
+  return {
+    restic: createRestic(repository, execute),
+    policies: policiesInForce(options.keep, promised, config.retention),
+  };
 }
 
-async function prove(
-  removed: readonly string[],
-  name: string,
-  left: readonly { readonly id: string }[],
-): Promise<void> {
-  const still = left.filter(({ id }) => removed.includes(id));
+function prove(removed: readonly string[], name: string, left: readonly ResticSnapshot[]): void {
+  const gone = new Set(removed);
+  const still = left.filter(({ id }) => gone.has(id));
   if (still.length === 0) return;
   throw new StepError("verification", `${still.length} snapshots that restic says it removed are still in ${name}`, {
     advice: "see whether the repository is append-only: then they have to be removed where it lives",
@@ -132,8 +130,8 @@ async function prove(
   });
 }
 
-function countReasons(groups: readonly ForgetGroup[]): Record<string, number> {
+function count(reasons: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const reason of groups.flatMap(({ reasons }) => reasons.flat())) counts[reason] = (counts[reason] ?? 0) + 1;
+  for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
   return counts;
 }

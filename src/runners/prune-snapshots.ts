@@ -1,7 +1,8 @@
 import * as z from "zod";
-import { keptBy, type RetentionPolicy, retentionKeep, type SubvolumeConfig, subvolumeName } from "../config/schema.ts";
+import { policiesInForce } from "../config/policies.ts";
+import { type RetentionPolicy, retentionKeep, type SubvolumeConfig, subvolumeName } from "../config/schema.ts";
 import { StepError, toStepError } from "../model/outcome.ts";
-import { keep } from "../model/retention.ts";
+import { keepByAny } from "../model/retention.ts";
 import { commit, deleteSubvolume, listReadOnlyIds, listSubvolumes, showSubvolume } from "../tools/btrfs.ts";
 import type { ListedSubvolume } from "../tools/btrfs-list.ts";
 import { cancellation } from "../tools/cancellation.ts";
@@ -13,8 +14,15 @@ type Spared = z.infer<typeof Spared>;
 
 const options = z.strictObject({
   subvolume: subvolumeName,
-  keep: retentionKeep.optional().meta({ description: "What is kept; default: the retention of the subvolume" }),
+  keep: retentionKeep.optional().meta({
+    description: "What is kept besides what the retention of the subvolume holds; default: nothing more",
+  }),
+  all: z.boolean().default(false).meta({
+    description:
+      "Also read-only snapshots in the directory that others made, as one history with its own; default: those that pantheros named",
+  }),
 });
+type Options = z.infer<typeof options>;
 
 export const pruneSnapshots = defineRunner({
   uses: "prune.snapshots",
@@ -27,19 +35,18 @@ export const pruneSnapshots = defineRunner({
       .array(z.object({ name: z.string(), tiers: z.array(z.string()) }))
       .meta({ description: "What the policy holds, newest first, and by which tiers" }),
     removed: z.array(z.string()).meta({ description: "Names of what was removed" }),
-    spared: z.array(Spared).meta({ description: "What no tier holds and was left all the same, and why" }),
+    spared: z.array(Spared).meta({ description: "What was left although the policy does not hold it, and why" }),
   }),
   target: ({ subvolume }) => subvolume,
 
-  async check({ subvolume, keep: kept }, context) {
-    const { path } = declared(subvolume, context);
-    policyOf(subvolume, kept, context);
+  async check(options, context) {
+    const { path } = declared(options, context);
     await showSubvolume(context.execute, path);
   },
 
-  async run({ subvolume, keep: kept }, context) {
-    const { path, snapshots } = declared(subvolume, context);
-    const policy = policyOf(subvolume, kept, context);
+  async run(options, context) {
+    const { subvolume } = options;
+    const { path, snapshots, policies } = declared(options, context);
     const directory = await locate(snapshots).catch(ifMissing);
     if (directory === null) {
       return {
@@ -48,17 +55,26 @@ export const pruneSnapshots = defineRunner({
       };
     }
     const source = await showSubvolume(context.execute, path);
-    const { candidates, spared } = await findCandidates(directory, source.uuid, context);
-    const verdict = judge(candidates, policy, context);
-    const result: Removal = { removed: [], spared: [...spared], failures: [] };
-    for (const snapshot of verdict.unheld) {
-      if (context.signal.aborted) throw cancellation(`pruning the snapshots of ${subvolume}`, context.signal);
-      await removeOne(snapshot, directory, result, context);
-      context.progress({ ratio: result.removed.length / verdict.unheld.length, note: `removing ${nameOf(snapshot)}` });
-    }
-    if (result.removed.length > 0) await commit(context.execute, directory.path);
-
+    const { candidates, spared } = await findCandidates(directory, source.uuid, options, context);
+    const verdict = judge(candidates, policies, context);
+    const result: Removal = { removed: [], spared: [...spared, ...verdict.spared], failures: [] };
     const evidence = { kept: verdict.kept, removed: result.removed, spared: result.spared };
+    try {
+      for (const snapshot of verdict.unheld) {
+        if (context.signal.aborted) throw cancellation(`pruning the snapshots of ${subvolume}`, context.signal);
+        await removeOne(snapshot, directory, result, context);
+        context.progress({
+          ratio: result.removed.length / verdict.unheld.length,
+          note: `removing ${nameOf(snapshot)}`,
+        });
+      }
+      if (result.removed.length > 0) await commitRemovals(directory, result, context);
+    } catch (error) {
+      // What is gone is gone: the journal hears of it, however the step ends.
+      const { reason, message, details } = toStepError(error);
+      throw new StepError(reason, `${message}; ${result.removed.length} had been removed`, { ...details, evidence });
+    }
+
     const counts = `${evidence.kept.length} kept, ${evidence.removed.length} removed, ${evidence.spared.length} spared`;
     const [failure] = result.failures;
     if (failure)
@@ -73,29 +89,30 @@ interface Removal {
   readonly failures: StepError[];
 }
 
-function declared(subvolume: string, { config }: RunnerContext): SubvolumeConfig {
-  const found = Object.hasOwn(config.subvolumes, subvolume) ? config.subvolumes[subvolume] : undefined;
-  if (found) return found;
-  throw new StepError("config", `there is no subvolume called ${subvolume}`, { advice: "declare it in subvolumes" });
-}
+type Policies = readonly [RetentionPolicy, ...RetentionPolicy[]];
 
-function policyOf(
-  subvolume: string,
-  kept: string | RetentionPolicy | undefined,
-  { config }: RunnerContext,
-): RetentionPolicy {
-  const policy = kept ?? config.subvolumes[subvolume]?.retention;
-  if (policy !== undefined) return keptBy(policy, config.retention);
-  throw new StepError("config", `nothing says which snapshots of ${subvolume} are kept`, {
-    advice: "give the step a keep, or the subvolume a retention",
-  });
+function declared({ subvolume: name, keep }: Options, { config }: RunnerContext) {
+  const found: SubvolumeConfig | undefined = Object.hasOwn(config.subvolumes, name)
+    ? config.subvolumes[name]
+    : undefined;
+  if (!found) {
+    throw new StepError("config", `there is no subvolume called ${name}`, { advice: "declare it in subvolumes" });
+  }
+  const promised = { kind: "subvolume", name, retention: found.retention } as const;
+  const policies: Policies = policiesInForce(keep, promised, config.retention);
+  return { ...found, policies };
 }
 
 /**
  * The snapshots of a subvolume right in its directory of snapshots. Those of other tools in other places are none of our business: they are
- * neither removed nor counted on, for they may be gone tomorrow.
+ * neither removed nor counted on, for they may be gone tomorrow. Nor are those that others made in the same directory, unless with `all`.
  */
-async function findCandidates(directory: Place, sourceUuid: string, { execute }: RunnerContext) {
+async function findCandidates(
+  directory: Place,
+  sourceUuid: string,
+  { subvolume, all: others }: Options,
+  { execute }: RunnerContext,
+) {
   const [all, readOnlyIds] = await Promise.all([
     listSubvolumes(execute, directory.mount),
     listReadOnlyIds(execute, directory.mount),
@@ -105,6 +122,10 @@ async function findCandidates(directory: Place, sourceUuid: string, { execute }:
   const spared: Spared[] = [];
   for (const snapshot of inside.filter(({ parentUuid }) => parentUuid === sourceUuid)) {
     const doubt = readOnlyIds.has(snapshot.id) ? doubtOf(snapshot) : "it is writable: somebody may work in it";
+    if (doubt === null && !others && !isNamedByUs(nameOf(snapshot), subvolume)) {
+      spared.push({ name: nameOf(snapshot), why: "not made by pantheros" });
+      continue;
+    }
     if (doubt === null && snapshot.createdAt !== null) candidates.push({ ...snapshot, createdAt: snapshot.createdAt });
     else spared.push({ name: nameOf(snapshot), why: doubt ?? "it came while the list was made" });
   }
@@ -117,17 +138,37 @@ function doubtOf({ path }: ListedSubvolume): string | null {
   return path.includes("\ufffd") ? "its name is not valid UTF-8" : null;
 }
 
+/** As `snapshot.btrfs` names them: `home.20261121T085700Z`, `home.20261121T085700Z_1`. */
+function isNamedByUs(name: string, subvolume: string): boolean {
+  return name.startsWith(`${subvolume}.`) && /^\d{8}T\d{6}Z(?:_\d+)?$/.test(name.slice(subvolume.length + 1));
+}
+
 /** Whatever the policy: `keep` always holds the newest, without which a subvolume has no way back. */
-function judge(candidates: readonly Candidate[], policy: RetentionPolicy, { config, job, now }: RunnerContext) {
+function judge(candidates: readonly Candidate[], policies: Policies, { config, job, now, lastSteps }: RunnerContext) {
   const timezone = config.jobs[job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   const times = candidates.map(({ createdAt }) => createdAt);
-  const verdict = keep(times, policy, timezone, { now: now() / 1000 });
+  const verdict = keepByAny(times, policies, timezone, { now: now() / 1000 });
   const at = (index: number) => candidates[index] as Candidate;
   const kept = [...verdict.kept].map(([index, tiers]) => ({
     name: nameOf(at(index)),
     tiers: tiers.length > 0 ? [...tiers] : ["the policy has no tier: everything"],
   }));
-  return { kept, unheld: verdict.removed.map(at) };
+  const claimed = new Set(lastSteps().map(({ evidence }) => evidence["uuid"]));
+  const removed = verdict.removed.map(at);
+  const spared = removed
+    .filter(({ uuid }) => claimed.has(uuid))
+    .map((snapshot): Spared => ({ name: nameOf(snapshot), why: "a job claims it as its last snapshot" }));
+  return { kept, spared, unheld: removed.filter(({ uuid }) => !claimed.has(uuid)) };
+}
+
+/** Without it the removals may come back after a loss of power; they are done all the same. */
+async function commitRemovals(directory: Place, { failures }: Removal, { execute, signal }: RunnerContext) {
+  try {
+    await commit(execute, directory.path);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    failures.push(toStepError(error));
+  }
 }
 
 async function removeOne(

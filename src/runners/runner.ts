@@ -1,9 +1,10 @@
 import type * as z from "zod";
 import type { Config, SecretReference } from "../config/schema.ts";
+import type { LastStep } from "../ledger/ledger.ts";
 import type { Outcome, Reason } from "../model/outcome.ts";
 import type { StepKind } from "../model/run.ts";
 import type { Secret } from "../model/secret.ts";
-import type { Execute } from "../tools/exec.ts";
+import type { Execute, ToolCall } from "../tools/exec.ts";
 
 /** How far a step is; every field only where the tool tells it. */
 export interface Progress {
@@ -24,6 +25,8 @@ export interface RunnerContext {
   /** Start of the run as `20261121T085700Z`; the same for all its steps. */
   readonly timestamp: string;
   readonly execute: Execute;
+  /** The file that `execute` would start. @throws StepError `tool_missing`, `config` as `execute` does */
+  readonly resolveProgram: (call: Pick<ToolCall, "argv" | "directory" | "environment">) => string;
   /** Aborted on cancellation, deadline and step timeout. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
@@ -34,6 +37,8 @@ export interface RunnerContext {
   readonly log: (message: string) => void;
   /** Paths that runs which are alive now have made or are reading: nothing below them may be removed. */
   readonly pathsInUse: () => readonly string[];
+  /** What every job on this host claims: its last successful step by kind and target, that of this run among them. */
+  readonly lastSteps: () => readonly LastStep[];
 }
 
 export interface StepResult<Evidence> {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import type { ProcessIdentity } from "../model/run.ts";
 
 /** What `/proc/PID/stat` says of a process, as far as it matters here. */
@@ -12,10 +12,16 @@ export interface ProcessStat {
   readonly startTicks: number;
 }
 
-/** Changes with every boot, so that a pid of the last one is never taken for one of today. */
+/**
+ * What a process id means something in: this boot of the machine and this PID namespace, so that a pid of yesterday, or of a container, is never
+ * taken for one of here and now.
+ */
 export function bootId(): string {
-  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  own ??= `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;
+  return own;
 }
+/** Neither changes while a process lives. */
+let own: string | undefined;
 
 /** @returns null when there is no such process */
 export function statOf(pid: number): ProcessStat | null {
@@ -44,10 +50,26 @@ export function identityOf(pid: number): ProcessIdentity | null {
   return stat === null || hasEnded(stat) ? null : { bootId: bootId(), pid, startTicks: stat.startTicks };
 }
 
-/** True only for the very process that was recorded, never for another that got its number later. */
-export function isAlive(identity: ProcessIdentity): boolean {
+/** `hidden`: from here nobody can tell, because the process belongs to another PID namespace, or other processes are not shown. */
+export type Sight = "alive" | "gone" | "hidden";
+
+/** What this process can see of another: `alive` only for the very process that was recorded, never for one that got its number later. */
+export function sightOf(identity: ProcessIdentity): Sight {
+  if (!isOfThisBoot(identity)) return "gone";
+  if (identity.bootId !== bootId()) return "hidden";
   const now = identityOf(identity.pid);
-  return now !== null && now.startTicks === identity.startTicks && now.bootId === identity.bootId;
+  if (now !== null && now.startTicks === identity.startTicks) return "alive";
+  // Process 1 is always there: where it is not shown (hidepid, ProtectProc=), neither is anybody else's.
+  return now === null && statOf(1) === null ? "hidden" : "gone";
+}
+
+export function isAlive(identity: ProcessIdentity): boolean {
+  return sightOf(identity) === "alive";
+}
+
+/** False: the machine has been down since, so nothing of that time still runs. */
+export function isOfThisBoot({ bootId: recorded }: ProcessIdentity): boolean {
+  return recorded.split(" ")[0] === bootId().split(" ")[0];
 }
 
 export function ownIdentity(): ProcessIdentity {

@@ -42,14 +42,6 @@ export interface ResticSnapshot {
   readonly paths: readonly string[];
 }
 
-/** One history of the repository as `forget` judged it. */
-export interface ForgetGroup {
-  readonly keep: readonly ResticSnapshot[];
-  readonly remove: readonly ResticSnapshot[];
-  /** Why each snapshot is kept: `daily snapshot`. */
-  readonly reasons: readonly (readonly string[])[];
-}
-
 /** One line of `--json` output; null: it is no JSON object. */
 export type ResticLine =
   | { readonly type: "status"; readonly progress: ResticProgress }
@@ -104,17 +96,6 @@ const snapshots = z
   .nullable()
   .transform((list) => list ?? []);
 
-const forgetGroups = z.array(
-  z.object({
-    keep: snapshots,
-    remove: snapshots,
-    reasons: z
-      .array(z.object({ matches: texts }))
-      .nullish()
-      .transform((list) => (list ?? []).map(({ matches }) => matches)),
-  }),
-);
-
 export function parseResticLine(line: string): ResticLine {
   const data = jsonOf(line);
   if (typeof data !== "object" || data === null || Array.isArray(data)) return null;
@@ -134,20 +115,6 @@ export function parseSnapshots(stdout: string): readonly ResticSnapshot[] {
   const parsed = snapshots.safeParse(jsonOf(stdout));
   if (!parsed.success) throw unreadable("the list of snapshots", stdout);
   return parsed.data;
-}
-
-/**
- * The groups of `forget --json`. With `--prune` 0.14 and 0.18 append what pruning says in plain text; where no snapshot matches, nothing
- * is printed at all.
- * @throws StepError `unknown` when there is output, but no groups in it
- */
-export function parseForget(stdout: string): readonly ForgetGroup[] {
-  if (stdout.trim() === "") return [];
-  for (const line of stdout.split("\n")) {
-    const parsed = forgetGroups.safeParse(line.startsWith("[") ? jsonOf(line) : undefined);
-    if (parsed.success) return parsed.data;
-  }
-  throw unreadable("what it forgets", stdout);
 }
 
 /** Ids of `list locks`, one a line. */

@@ -7,15 +7,7 @@ import type { Execute, ToolCall, ToolResult } from "./exec.ts";
 import { identityOf } from "./process.ts";
 import { type BackupReport, type BackupRequest, backupArguments, collectBackup } from "./restic-backup.ts";
 import { lockHolder, resticFailure, resticImpatience } from "./restic-failure.ts";
-import {
-  type ForgetGroup,
-  parseForget,
-  parseIds,
-  parseSnapshots,
-  parseVersion,
-  type ResticProgress,
-  type ResticSnapshot,
-} from "./restic-output.ts";
+import { parseIds, parseSnapshots, parseVersion, type ResticProgress, type ResticSnapshot } from "./restic-output.ts";
 import { localPath, type ResticRepository } from "./restic-repository.ts";
 
 /** The oldest restic that is supported: the one of Debian 12. */
@@ -30,15 +22,14 @@ export interface SnapshotFilter {
 }
 
 export interface ForgetRequest {
-  readonly host?: string;
-  readonly tags?: readonly string[];
-  /** What makes a history, as restic's --group-by takes it. */
-  readonly groupBy: string;
-  /** `--keep-daily=7`, … */
-  readonly keep: readonly string[];
+  /** Whole ids: what is removed, and nothing else, whatever has come meanwhile. */
+  readonly ids: readonly string[];
+  /** Also free the space that only they used. */
   readonly prune: boolean;
-  readonly dryRun: boolean;
 }
+
+/** Ids in one call, 65 bytes each: far below what the kernel takes. */
+const mostIds = 5000;
 
 /** restic 0.14 removes its lock on SIGINT, but is killed by SIGTERM and leaves a lock that needs a hand; later ones clean up on both. */
 const stopSignal = "SIGINT";
@@ -53,7 +44,7 @@ export interface Restic {
   backup(request: BackupRequest, onProgress: (progress: ResticProgress) => void): Promise<BackupReport>;
   /** Takes no lock and needs no right to write. */
   snapshots(filter?: SnapshotFilter, timeoutSeconds?: number): Promise<readonly ResticSnapshot[]>;
-  forget(request: ForgetRequest): Promise<readonly ForgetGroup[]>;
+  forget(request: ForgetRequest): Promise<void>;
   /** How many locks there are, its own never among them. */
   lockCount(timeoutSeconds?: number): Promise<number>;
 }
@@ -146,16 +137,12 @@ export function createRestic(repository: ResticRepository, execute: Execute): Re
       return parseSnapshots(result.stdout);
     },
 
-    async forget({ host, tags, groupBy, keep, prune, dryRun }) {
-      const args = [
-        ...["forget", "--json", `--group-by=${groupBy}`, ...keep],
-        ...(host === undefined ? [] : [`--host=${host}`]),
-        ...(tags ? [`--tag=${tags.join(",")}`] : []),
-        ...(prune ? ["--prune"] : []),
-        ...(dryRun ? ["--dry-run"] : []),
-      ];
-      const result = await succeed(`forget snapshots of the repository ${name}`, args);
-      return parseForget(result.stdout);
+    async forget({ ids, prune }) {
+      for (let from = 0; from < ids.length; from += mostIds) {
+        const last = from + mostIds >= ids.length;
+        const args = ["forget", ...(prune && last ? ["--prune"] : []), "--", ...ids.slice(from, from + mostIds)];
+        await succeed(`forget snapshots of the repository ${name}`, args);
+      }
     },
 
     async lockCount(timeoutSeconds = 600) {

@@ -59,7 +59,7 @@ describe("the collector backups", () => {
 
 describe("the collector objectives", () => {
   const promised = configOf({
-    jobs: { a: { steps: [{ uses: "x" }] }, b: { steps: [{ uses: "x" }] } },
+    jobs: { a: { steps: [{ uses: "backup.restic" }] }, b: { steps: [{ uses: "backup.restic" }] } },
     objectives: { data: { jobs: ["a", "b"], rpo: "24h" } },
   });
   const judge = (ledger: Ledger) => readable(objectives.collect({ config: promised, ledger, now: noon }));
@@ -79,5 +79,19 @@ describe("the collector objectives", () => {
     const ledger = emptyLedger();
     record(ledger, noon - hour, { job: "a" });
     assert.deepEqual(judge(ledger), { "objectiveRpoPromised{objective=data}": 24 * hour });
+  });
+
+  it("does not take a snapshot on the same disk for the backup that a job did not make", () => {
+    const ledger = emptyLedger();
+    record(ledger, noon - hour, { job: "a", kind: "snapshot", target: "docs" });
+    record(ledger, noon - hour, { job: "b" });
+    assert.equal(judge(ledger)["objectiveRpoActual{objective=data}"], undefined);
+  });
+
+  it("does not count a backup that nobody else can see", () => {
+    const ledger = emptyLedger();
+    for (const job of ["a", "b"]) record(ledger, noon - hour, { job, evidence: { snapshot_id: snapshotId } });
+    observe(ledger, "restic", noon, "main", []);
+    assert.equal(judge(ledger)["objectiveRpoActual{objective=data}"], undefined);
   });
 });

@@ -64,6 +64,13 @@ describe("the collector jobs", () => {
     );
   });
 
+  it("does not take a success that the clock dated in the future for one", () => {
+    const ledger = emptyLedger();
+    ledger.declare("job", ["home"], (fire - hour) * 1000);
+    record(ledger, noon + 365 * 24 * hour, { job: "home" });
+    assert.equal(look(nightly, ledger)["jobOverdue{job=home}"], fire + hour);
+  });
+
   it("owes nothing without a schedule", () => {
     const seen = look(configOf({ jobs: { home: { steps, expected_duration: "10m" } } }));
     assert.equal(seen["jobOverdue{job=home}"], undefined);

@@ -75,7 +75,7 @@ export function observe(
       ? { metric: "snapshotCount", labels: { subvol: subject, type: "all" }, value: artifacts.length }
       : { metric: "repositorySnapshots", labels: { repository: subject }, value: artifacts.length };
   ledger.saveObservation({
-    ...{ collector, observedAt: at, attemptedAt: at, durationSeconds: 0, error: null },
+    ...{ collector, observedAt: at, succeededAt: at, attemptedAt: at, durationSeconds: 0, error: null },
     samples: [count],
     artifacts: artifacts.map((artifact) => ({ subject, ...artifact })),
   });

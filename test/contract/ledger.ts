@@ -194,6 +194,7 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
           job: "nightly",
           kind: "snapshot",
           target: "home",
+          runStartedAt: runStart("b").startedAt,
           finishedAt: noon - 5000,
           bytes: 10,
           files: 2,
@@ -377,6 +378,7 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
     const observation: Observation = {
       collector: "snapshots",
       observedAt: 1_763_726_400.25,
+      succeededAt: 1_763_726_400.25,
       attemptedAt: 1_763_726_400.5,
       durationSeconds: 0.021,
       error: null,
@@ -393,6 +395,7 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
         collector: "restic",
         error: "wrong password",
         observedAt: null,
+        succeededAt: null,
         samples: [],
         artifacts: [],
       };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { type StdioOptions, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { existsSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { type CommandOptions, startPantheros } from "../support/command.ts";
@@ -67,14 +68,27 @@ describe("a run that is asked to stop", { timeout: 120_000, concurrency: 2 }, ()
     assert.deepEqual(livingInGroup(run.group), []);
   });
 
+  it("does not take SIGTERM from two sides for impatience", async (t) => {
+    const host = createHost(t);
+    host.configure(command(toolOf(host, family)));
+    const run = await startRun(t, host);
+    run.kill("SIGTERM");
+    const again = setInterval(() => run.kill("SIGTERM"), 5);
+    t.after(() => clearInterval(again));
+    assert.equal((await run.ended).code, 143);
+    clearInterval(again);
+    assert.equal((await host.runs())[0]?.reason, "cancelled");
+  });
+
   it("ends at once when it is asked twice; what it left running is ended by reconcile", async (t) => {
     const host = createHost(t);
     host.configure(command(toolOf(host, stubborn)));
     const run = await startRun(t, host);
-    run.kill("SIGINT");
-    // Its tool stays, and so does it, until it is asked again.
-    run.kill("SIGTERM");
+    // Its tool stays, and so does it, until a person asks again; two signals at the same moment would be one.
+    const asking = setInterval(() => run.kill("SIGINT"), 200);
+    t.after(() => clearInterval(asking));
     assert.equal((await run.ended).signal, "SIGKILL");
+    clearInterval(asking);
     const { stdout } = await host.run(["reconcile"]);
     assert.match(stdout, new RegExp(`failed/killed: .*its child ${run.group} \\(sh .*\\) still ran and was killed`));
     assert.deepEqual(livingInGroup(run.group), []);
@@ -160,4 +174,48 @@ describe("a run that is killed", { timeout: 120_000, concurrency: 2 }, () => {
       );
     },
   );
+});
+
+describe("a run whose words nobody takes", { timeout: 60_000 }, () => {
+  const full = "/dev/full";
+  for (const [what, stdout, stderr] of [
+    ["log cannot be written", "ignore", full],
+    ["output cannot be written", full, full],
+  ] as const) {
+    it(`does its work and is journaled although its ${what}`, (t) => {
+      const host = createHost(t);
+      host.configure({
+        jobs: {
+          test: {
+            steps: [
+              { uses: "command", argv: ["true"] },
+              { uses: "command", argv: ["touch", join(host.root, "done")] },
+            ],
+          },
+        },
+      });
+      const open = (target: string) => (target === full ? openSync(full, "w") : "ignore");
+      const main = join(import.meta.dirname, "../../src/main.ts");
+      const { status } = spawnSync(process.execPath, [main, "run", "test", "--config", host.config], {
+        stdio: ["ignore", open(stdout), open(stderr)],
+        env: { ...process.env, RUNTIME_DIRECTORY: join(host.root, "runtime") },
+        timeout: 30_000,
+      });
+      assert.equal(status, 0);
+      assert.ok(existsSync(join(host.root, "done")));
+      assert.deepEqual(host.query("SELECT outcome FROM runs"), [{ outcome: "success" }]);
+    });
+  }
+
+  it("is told apart from a page that could not be written", (t) => {
+    const host = createHost(t);
+    host.configure({});
+    const main = join(import.meta.dirname, "../../src/main.ts");
+    const stdio: StdioOptions = ["ignore", openSync(full, "w"), "ignore"];
+    const { status } = spawnSync(process.execPath, [main, "metrics", "--config", host.config], {
+      stdio,
+      timeout: 30_000,
+    });
+    assert.equal(status, 1);
+  });
 });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import {
   type Collected,
   type Collector,
@@ -14,6 +17,7 @@ import { openLedger } from "../../src/ledger/sqlite.ts";
 import { StepError } from "../../src/model/outcome.ts";
 import type { Sample } from "../../src/model/sample.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { eventually } from "../support/eventually.ts";
 
 const count = (value: number): Sample => ({ metric: "snapshotCount", labels: { subvol: "home", type: "all" }, value });
 
@@ -29,6 +33,7 @@ const declared = {
 function host(settings: object = {}) {
   const ledger = openLedger(":memory:", { mode: "write" });
   const config: Config = configuration.parse({ host: "testhost", ...declared, ...settings });
+  const { signal } = new AbortController();
   let clock = 1_000_000;
   const look = (collector: Collector) =>
     collectOnce(collector, {
@@ -37,11 +42,12 @@ function host(settings: object = {}) {
       environment: process.env,
       readSecret: () => new Secret("hunter2hunter2", "test"),
       now: () => clock,
-      signal: new AbortController().signal,
+      signal,
     });
   return {
     ledger,
     config,
+    signal,
     look,
     forward: (ms: number) => {
       clock += ms;
@@ -82,6 +88,7 @@ describe("one look of a collector", () => {
       collectorOf(async () => ({ samples: [count(1)], problems: ["repository b: unreachable"] })),
     );
     assert.deepEqual([seen.observedAt, seen.error, seen.samples], [1000, "repository b: unreachable", [count(1)]]);
+    assert.equal(seen.succeededAt, null, "what was seen is fresh, but the look was no success");
   });
 
   it("ends at its time limit, even when it ignores it", async () => {
@@ -100,6 +107,24 @@ describe("one look of a collector", () => {
       }),
     );
     assert.equal(seen.error, "denied for [redacted]");
+  });
+});
+
+describe("many looks", () => {
+  it("leave nothing behind: an engine that looks for months must not grow", async () => {
+    const { look } = host();
+    const signals: WeakRef<AbortSignal>[] = [];
+    const works = collectorOf(async ({ signal }) => {
+      signals.push(new WeakRef(signal));
+      return { samples: [] };
+    });
+    for (let number = 0; number < 20; number += 1) await look(works);
+    setFlagsFromString("--expose-gc");
+    const collectGarbage: () => void = runInNewContext("gc");
+    await eventually("the signals of all but the last looks to be freed", async () => {
+      collectGarbage();
+      return signals.filter((reference) => reference.deref() !== undefined).length <= 2;
+    });
   });
 });
 

@@ -71,6 +71,15 @@ describe("reconcile", () => {
     });
   });
 
+  it("takes the lock of a run in another PID namespace only after a long silence", async () => {
+    const [boot] = bootId().split(" ");
+    const elsewhere = { ...gone, bootId: `${boot} pid:[1]` };
+    const ledger = ledgerWith({ holder: elsewhere });
+    ledger.markSeen("a", 10_000, null);
+    assert.deepEqual(await reconcile(ledger, { now: () => 60_000 }), []);
+    assert.equal((await reconcile(ledger, { now: () => 80_000 })).length, 1);
+  });
+
   it("ends the step that was under way, counts the backup as failed and the run as lost, once", async () => {
     const ledger = ledgerWith();
     ledger.startStep("a", 0, 1500, []);

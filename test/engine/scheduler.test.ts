@@ -3,6 +3,8 @@ import { describe, it, type TestContext } from "node:test";
 import { configuration } from "../../src/config/schema.ts";
 import { startScheduler } from "../../src/engine/scheduler.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
+import type { Reason } from "../../src/model/outcome.ts";
+import type { RunTrigger } from "../../src/model/run.ts";
 import { ownIdentity } from "../../src/tools/process.ts";
 
 const noon = Date.UTC(2026, 10, 21, 12);
@@ -25,15 +27,17 @@ function stage(t: TestContext, options: { readonly job?: object; readonly declar
     started,
     stop,
     /** A run of the job that began at a moment, as another process journals it. */
-    journal: (startedAt: number) => {
+    journal: (startedAt: number, run: { trigger?: RunTrigger; reason?: Reason } = {}) => {
       const start = {
         id: `run-${startedAt}`,
         job: "nightly",
-        trigger: "command",
+        trigger: run.trigger ?? "command",
         deadlineAt: null,
         steps: [],
       } as const;
-      const end = { finishedAt: startedAt, outcome: "success", reason: null, message: null, increments: [] } as const;
+      const { reason = null } = run;
+      const outcome = reason === null ? "success" : "failed";
+      const end = { finishedAt: startedAt, outcome, reason, message: null, increments: [] } as const;
       ledger.recordFinishedRun({ ...start, startedAt, holder: ownIdentity() }, end);
     },
     /** Lets the clock show a time and the scheduler look at it. */
@@ -45,6 +49,28 @@ function stage(t: TestContext, options: { readonly job?: object; readonly declar
 }
 
 describe("the internal scheduler", () => {
+  it("makes up, once, for a scheduled run that ended with the engine before it", (t) => {
+    const { started, at, journal } = stage(t);
+    journal(noon + 30 * minute, { trigger: "schedule", reason: "cancelled" });
+    at(noon + 32 * minute);
+    at(noon + 33 * minute);
+    assert.deepEqual(started, [noon + 32 * minute]);
+  });
+
+  it("does not repeat a run that failed by itself, or that a person stopped", (t) => {
+    for (const run of [
+      { trigger: "schedule", reason: "network" },
+      { trigger: "command", reason: "cancelled" },
+    ] as const) {
+      const { started, at, journal, stop } = stage(t);
+      journal(noon + 30 * minute, run);
+      at(noon + 32 * minute);
+      assert.deepEqual(started, []);
+      stop();
+      t.mock.timers.reset();
+    }
+  });
+
   it("starts a job when its time has come, once", (t) => {
     const { started, at } = stage(t);
     at(noon + 29 * minute);

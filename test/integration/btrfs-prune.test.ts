@@ -12,15 +12,32 @@ import { contextOf } from "../support/runner-context.ts";
 
 const snapshot = (source: string, path: string, ...more: string[]) =>
   execFileSync("btrfs", ["-q", "subvolume", "snapshot", ...more, "--", source, path]);
-const options = pruneSnapshots.options.parse({ subvolume: "data", keep: { last: 2 } });
 
-function prune(mount: string, more: Partial<RunnerContext> = {}) {
+function prune(mount: string, more: Partial<RunnerContext> = {}, all = true) {
+  const options = pruneSnapshots.options.parse({ subvolume: "data", keep: { last: 2 }, all });
   const subvolumes = { data: { path: join(mount, "data"), snapshots: join(mount, "snapshots") } };
   return pruneSnapshots.run(options, contextOf({ subvolumes }, more));
 }
 
 describe("prune.snapshots on real Btrfs", { ...needs("root", "btrfs"), timeout: 120_000 }, () => {
-  it("removes only read-only snapshots of its subvolume in its directory, with any name", async (t) => {
+  it("leaves what others made in the same directory, and does not count on it", async (t) => {
+    const mount = mountBtrfs(t);
+    const path = createSubvolume(mount, "data");
+    const snapshots = join(mount, "snapshots");
+    mkdirSync(snapshots);
+    const own = ["data.20261119T000000Z", "data.20261120T000000Z", "data.20261120T000000Z_1"];
+    for (const name of ["before-dist-upgrade", ...own, "data.20261121T1030"])
+      snapshot(path, join(snapshots, name), "-r");
+    const { evidence } = await prune(mount, {}, false);
+    assert.deepEqual(evidence.removed, ["data.20261119T000000Z"]);
+    assert.deepEqual(evidence.spared, [
+      { name: "before-dist-upgrade", why: "not made by pantheros" },
+      { name: "data.20261121T1030", why: "not made by pantheros" },
+    ]);
+    assert.deepEqual(readdirSync(snapshots).sort(), ["before-dist-upgrade", ...own.slice(1), "data.20261121T1030"]);
+  });
+
+  it("removes with all only read-only snapshots of its subvolume in its directory, with any name", async (t) => {
     const mount = mountBtrfs(t);
     const path = createSubvolume(mount, "data");
     const other = createSubvolume(mount, "other");

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import BetterSqlite from "better-sqlite3";
 import { LedgerError } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { runFinish, runStart } from "../contract/ledger-samples.ts";
-import { type Answer, startPeer } from "../ledger/peer.ts";
+import { type Answer, type Peer, startPeer } from "../ledger/peer.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -25,6 +25,25 @@ function sharedPath(t: TestContext): string {
   // Setgid: what is created inside belongs to the folder's group.
   chmodSync(directory, 0o2750);
   return join(directory, "ledger.sqlite");
+}
+
+/** A run of `pantheros run`: comes, writes, leaves. */
+function writeRun(path: string, id: string): void {
+  const ledger = openLedger(path, { mode: "write" });
+  ledger.startRun(runStart(id, { job: id }));
+  ledger.finishRun(id, runFinish());
+  ledger.close();
+}
+
+/** "wal" or "delete", as the file says of itself. */
+function journalModeOf(path: string): unknown {
+  return readFileSync(path)[19] === 2 ? "wal" : "delete";
+}
+
+async function idsOf(reader: Peer): Promise<string[]> {
+  const { result, message } = await reader.call("runs", {});
+  assert.ok(result, message);
+  return (result as { id: string }[]).map((run) => run.id);
 }
 
 function mountTmpfs(t: TestContext, size: string): string {
@@ -68,44 +87,55 @@ test(
 );
 
 test(
-  "it reads on when writers have left and come back, and leaves nothing in their folder",
+  "it follows a ledger from no log to a log and back, and each write changes the version",
   needs("root"),
   async (t) => {
     const path = sharedPath(t);
-    const writeRun = (id: string) => {
-      const ledger = openLedger(path, { mode: "write" });
-      ledger.startRun(runStart(id, { job: id }));
-      ledger.finishRun(id, runFinish());
-      ledger.close();
-    };
-    writeRun("a");
+    writeRun(path, "a");
     assert.deepEqual(readdirSync(dirname(path)), ["ledger.sqlite"], "the last writer takes its log away");
+    assert.equal(journalModeOf(path), "delete");
 
     const reader = startPeer(t, { uid: stranger });
     assert.deepEqual(await reader.open(path, "read"), { result: "open" });
-    const ids = async () => ((await reader.call("runs", {})).result as { id: string }[]).map((run) => run.id);
     const version = async () => (await reader.call("version")).result;
-    assert.deepEqual(await ids(), ["a"]);
+    assert.deepEqual(await idsOf(reader), ["a"]);
     const first = await version();
     assert.equal(await version(), first);
-    assert.deepEqual(readdirSync(dirname(path)), ["ledger.sqlite"]);
 
-    writeRun("b");
+    writeRun(path, "b");
+    assert.deepEqual(
+      readdirSync(dirname(path)),
+      ["ledger.sqlite"],
+      "a reader that asks nothing keeps no writer from leaving",
+    );
     const second = await version();
     assert.notEqual(second, first);
-    assert.deepEqual(await ids(), ["b", "a"]);
+    assert.equal(await version(), second);
+    assert.deepEqual(await idsOf(reader), ["b", "a"]);
 
     const writer = openLedger(path, { mode: "write" });
     t.after(() => writer.close());
     writer.startRun(runStart("c"));
-    assert.notEqual(await version(), second);
-    assert.deepEqual(await ids(), ["c", "b", "a"]);
     const third = await version();
+    assert.notEqual(third, second);
+    assert.deepEqual(await idsOf(reader), ["c", "b", "a"]);
     writer.markSeen("c", 7, null);
-    assert.notEqual(await version(), third);
+    const fourth = await version();
+    assert.notEqual(fourth, third);
+
     writer.close();
-    writeRun("d");
-    assert.deepEqual(await ids(), ["d", "c", "b", "a"]);
+    assert.ok(existsSync(`${path}-wal`), "the log stays with the reader that reads it");
+    assert.equal(await version(), fourth);
+    assert.deepEqual(await idsOf(reader), ["c", "b", "a"]);
+    writeRun(path, "d");
+    assert.notEqual(await version(), fourth);
+    assert.deepEqual(await idsOf(reader), ["d", "c", "b", "a"]);
+
+    assert.deepEqual(await reader.open(path, "read"), { result: "open" }, "started again, with a log and no writer");
+    assert.deepEqual(await idsOf(reader), ["d", "c", "b", "a"]);
+    await reader.call("close");
+    writeRun(path, "e");
+    assert.deepEqual(readdirSync(dirname(path)), ["ledger.sqlite"], "the next writer takes away what the reader kept");
   },
 );
 
@@ -115,11 +145,34 @@ test("where it could create files, it still creates none that would lock the wri
   chmodSync(dirname(path), 0o2770);
   const reader = startPeer(t, { uid: stranger });
   assert.deepEqual(await reader.open(path, "read"), { result: "open" });
-  assert.deepEqual((await reader.call("runs", {})).result, []);
+  assert.deepEqual(await idsOf(reader), []);
   assert.deepEqual(readdirSync(dirname(path)), ["ledger.sqlite"]);
 });
 
-test("it reads what a killed writer left", needs("root"), async (t) => {
+test(
+  "a ledger that says it has a log and has none is told to be in disorder, until the next run",
+  needs("root"),
+  async (t) => {
+    const path = sharedPath(t);
+    writeRun(path, "a");
+    const database = new BetterSqlite(path);
+    database.pragma("journal_mode = WAL");
+    database.close();
+    assert.equal(journalModeOf(path), "wal");
+    chmodSync(dirname(path), 0o2770);
+
+    const reader = startPeer(t, { uid: stranger });
+    const { problem, message } = await reader.open(path, "read");
+    assert.equal(problem, "busy");
+    assert.match(message ?? "", /was not closed properly/);
+    assert.deepEqual(readdirSync(dirname(path)), ["ledger.sqlite"]);
+    writeRun(path, "b");
+    assert.deepEqual(await reader.open(path, "read"), { result: "open" });
+    assert.deepEqual(await idsOf(reader), ["b", "a"]);
+  },
+);
+
+test("it reads what a killed writer left, and follows the next writer", needs("root"), async (t) => {
   const path = sharedPath(t);
   const writer = startPeer(t);
   await writer.open(path, "write");
@@ -129,7 +182,53 @@ test("it reads what a killed writer left", needs("root"), async (t) => {
   const reader = startPeer(t, { uid: stranger });
   assert.deepEqual(await reader.open(path, "read"), { result: "open" });
   assert.equal(((await reader.call("unfinishedRuns")).result as unknown[]).length, 1);
+  const { result: before } = await reader.call("version");
+  writeRun(path, "b");
+  assert.notEqual((await reader.call("version")).result, before);
+  assert.deepEqual(await idsOf(reader), ["b", "a"]);
 });
+
+test("whenever it looks while writers come and leave, it can read", needs("root"), async (t) => {
+  const path = sharedPath(t);
+  writeRun(path, "a");
+  const [writer, follower, newcomer] = [startPeer(t), startPeer(t, { uid: stranger }), startPeer(t, { uid: stranger })];
+  for (let round = 0; round < 100; round += 1) {
+    // Opening again closes what was open: the writer leaves and comes, the readers begin without a log.
+    const answers = await Promise.all([
+      writer.open(path, "write"),
+      newcomer.open(path, "read"),
+      follower.open(path, "read"),
+    ]);
+    for (const answer of answers) assert.deepEqual(answer, { result: "open" }, `round ${round}`);
+    const [, ...seen] = await Promise.all([writer.call("close"), idsOf(newcomer), idsOf(follower)]);
+    assert.deepEqual(seen, [["a"], ["a"]], `round ${round}`);
+  }
+});
+
+test(
+  "writers that leave at the same moment lose nothing and leave a ledger that others can read",
+  needs("root"),
+  async (t) => {
+    const path = sharedPath(t);
+    const writers = [1, 2, 3].map(() => startPeer(t));
+    const reader = startPeer(t, { uid: stranger });
+    for (let round = 0; round < 40; round += 1) {
+      await Promise.all(writers.map((writer) => writer.open(path, "write")));
+      const ids = writers.map((_, index) => `${round}-${index}`);
+      await Promise.all(
+        writers.map((writer, index) =>
+          writer.call("startRun", runStart(`${round}-${index}`, { job: `${round}-${index}` })),
+        ),
+      );
+      const closed = await Promise.all(writers.map((writer) => writer.call("close")));
+      for (const { problem } of closed) assert.equal(problem, undefined);
+      assert.deepEqual(await reader.open(path, "read"), { result: "open" }, `round ${round}`);
+      const seen = await idsOf(reader);
+      for (const id of ids) assert.ok(seen.includes(id), id);
+      await reader.call("close");
+    }
+  },
+);
 
 test("a user who may not read, or not write, is told so", needs("root"), async (t) => {
   const path = sharedPath(t);

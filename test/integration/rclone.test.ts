@@ -66,6 +66,8 @@ function prepare(destination: DestinationConfig, attempt: Attempt, more: Partial
     progress: (update) => updates.push(update),
     log: () => undefined,
     pathsInUse: () => [],
+    lastSteps: () => [],
+    resolveProgram: ({ argv: [program] }) => program,
     ...more,
   };
   const options = backupRclone.options.parse({ to: "offsite", ...attempt });

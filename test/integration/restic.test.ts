@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
@@ -229,9 +229,36 @@ function cases(program: string) {
     assert.equal(list(own).length, 4);
     const { evidence } = await forget(own);
     assert.deepEqual([evidence.kept, evidence.removed, evidence.histories], [1, dry.evidence.removed, 1]);
-    assert.deepEqual(evidence.reasons, { "last snapshot": 1 });
+    assert.deepEqual(evidence.reasons, { last: 1 });
     assert.equal(list(own).length, 2, "the snapshot that pantheros did not make is still there");
     own.restic("check");
+  });
+
+  it("forgets no backup of today because a clock was wrong once", async (t) => {
+    const own = prepare(t, program);
+    const tags = `--tag=pantheros,job:nightly,path:${own.source}`;
+    const { result } = await backup(own);
+    for (const time of ["2037-01-01 00:00:00", "2037-01-02 00:00:00", "2020-01-01 00:00:00"])
+      own.restic("backup", "--host=web1", "--quiet", tags, "--time", time, own.source);
+    const { evidence, outcome, message } = await forget(own);
+    assert.deepEqual([evidence.kept, evidence.removed.length], [3, 1]);
+    assert.deepEqual(evidence.reasons, { last: 1, future: 2 });
+    assert.equal(outcome, "partial");
+    assert.match(message ?? "", /2 snapshots are dated after now/);
+    const left = list(own).map(({ id, time }) => (id === result.evidence.snapshot_id ? "today" : time.slice(0, 4)));
+    assert.deepEqual(left.sort(), ["2037", "2037", "today"].sort());
+  });
+
+  it("begins no new repository where the disk of one that held backups is not mounted", async (t) => {
+    const own = prepare(t, program);
+    const { evidence } = (await backup(own)).result;
+    renameSync(join(own.base, "repository"), join(own.base, "unplugged"));
+    mkdirSync(join(own.base, "repository"));
+    const last = { job: "nightly", kind: "backup", target: "main", bytes: null, files: null } as const;
+    const more = { lastSteps: () => [{ ...last, runStartedAt: 0, finishedAt: 0, evidence }] };
+    const error = await rejectsWith(backup(own, {}, more), "repository_missing", /held a backup of nightly/);
+    assert.match(error.details.advice ?? "", /mounted/);
+    assert.deepEqual(readdirSync(join(own.base, "repository")), []);
   });
 
   it("reads Btrfs snapshots as one history: unchanged files are not read again", needs("root", "btrfs"), async (t) => {

@@ -273,7 +273,15 @@ test("an observation of another process is seen, also when its predecessor was r
   const [one, two] = [openLedger(path, { mode: "write" }), openLedger(path, { mode: "write" })];
   t.after(() => one.close());
   t.after(() => two.close());
-  const observation = { collector: "disk", observedAt: 1, durationSeconds: 0, error: null, samples: [], artifacts: [] };
+  const observation = {
+    collector: "disk",
+    observedAt: 1,
+    succeededAt: 1,
+    durationSeconds: 0,
+    error: null,
+    samples: [],
+    artifacts: [],
+  };
   one.saveObservation({ ...observation, attemptedAt: 1 });
   assert.equal(two.observations()[0]?.attemptedAt, 1);
   two.saveObservation({ ...observation, attemptedAt: 2 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { RetentionPolicy } from "../../src/config/schema.ts";
-import { type Hold, keep, type Policy } from "../../src/model/retention.ts";
+import { type Hold, keep, keepByAny, type Policy } from "../../src/model/retention.ts";
 import { moments, timezone, utc } from "./moments.ts";
 import { historyBefore, noTier, policies } from "./policies.ts";
 
@@ -156,5 +156,25 @@ describe("for every history and policy", () => {
       }
       for (const index of keep(timestamps, policy, zone, { oldest: false }).kept.keys()) assert.ok(kept.has(index));
     });
+  });
+});
+
+describe("what several policies keep together", () => {
+  it("is what at least one of them keeps by itself, for its reasons", () => {
+    const now = utc("2026-11-21T09:00:00Z");
+    fc.assert(
+      fc.property(historyBefore(now + 10 * 86_400), policies, policies, (history, one, other) => {
+        const [both, first, second] = [
+          keepByAny(history, [one, other], "Europe/Berlin", { now }),
+          ...[one, other].map((policy) => keep(history, policy, "Europe/Berlin", { now })),
+        ];
+        for (const index of history.keys()) {
+          const [a, b] = [first?.kept.get(index), second?.kept.get(index)];
+          assert.equal(both.kept.has(index), a !== undefined || b !== undefined);
+          assert.deepEqual(new Set(both.kept.get(index)), new Set([...(a ?? []), ...(b ?? [])]));
+        }
+        assert.equal(both.kept.size + both.removed.length, history.length);
+      }),
+    );
   });
 });

@@ -51,6 +51,8 @@ function contextWith(stage: Stage, rclone: (call: ToolCall) => void, more: Parti
     progress: () => undefined,
     log: () => undefined,
     pathsInUse: () => [],
+    lastSteps: () => [],
+    resolveProgram: ({ argv: [program] }) => program,
     execute: async (call) => {
       rclone(call);
       return { argv: call.argv, exitCode: 0, signal: null, stdout: "", stderr: "", durationSeconds: 0 };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import type { LastStep } from "../../src/ledger/ledger.ts";
 import { type Reason, StepError } from "../../src/model/outcome.ts";
 import { backupRestic } from "../../src/runners/backup-restic.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
@@ -31,6 +32,14 @@ const summary = (more: object = {}) =>
     }),
   });
 const version = (number: string) => ended({ stdout: `restic ${number} compiled with go1.19.8 on linux/amd64` });
+/** What the ledger knows of a backup that another job made. */
+const step: LastStep = {
+  ...{ job: "weekly", kind: "backup", target: "main", bytes: 300, files: 3 },
+  runStartedAt: Date.UTC(2026, 10, 19),
+  finishedAt: Date.UTC(2026, 10, 20),
+  evidence: { repository: "main", snapshot_id: id },
+};
+const held = [step];
 const wellBehaved: Record<string, ToolResult> = { version: version("0.18.0"), backup: summary(), snapshots: listed() };
 
 /** A source, a snapshot of it, and a restic that answers as it is told. */
@@ -190,6 +199,30 @@ describe("backup.restic", () => {
     const { source, run, argvOf } = prepare(t, answers, { initialize: true });
     assert.equal((await run({ from: source })).evidence.snapshot_id, id);
     assert.equal(argvOf("init").length, 1);
+  });
+
+  it("begins no new repository in place of one that held a backup: its disk is not mounted", async (t) => {
+    const answers = { backup: recording("0.14.0", "repository-missing") };
+    const { source, run, check, argvOf } = prepare(t, answers, { initialize: true });
+    for (const look of [run, check]) {
+      const dryRun = { lastSteps: () => held, dryRun: true };
+      for (const more of [{ lastSteps: () => held }, dryRun])
+        await rejectsWith(
+          look({ from: source }, more),
+          "repository_missing",
+          /main held a backup of weekly at 2026-11-20/,
+        );
+    }
+    assert.deepEqual(argvOf("init"), []);
+  });
+
+  it("begins a repository although another one, or only a dry run, is known", async (t) => {
+    const lastSteps = () => [
+      { ...step, evidence: { ...step.evidence, repository: "other" } },
+      { ...step, evidence: { ...step.evidence, snapshot_id: "" } },
+    ];
+    const { source, check } = prepare(t, {}, { initialize: true });
+    await check({ from: source }, { lastSteps });
   });
 
   it("creates nothing because the password is wrong", async (t) => {

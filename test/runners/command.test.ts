@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { StepError } from "../../src/model/outcome.ts";
@@ -67,6 +67,33 @@ describe("command", () => {
       .map((line) => line.split("=")[0])
       .filter((name) => !["PWD", "_", "SHLVL", "OLDPWD"].includes(name ?? ""));
     assert.deepEqual(names.sort(), ["HOME", "LC_ALL", "PASSWORD", "PATH", "PLAIN", "TZ"]);
+  });
+
+  describe("before the run begins,", () => {
+    const check = async (options: unknown, more = {}) =>
+      await command.check?.(command.options.parse(options), contextOf({}, more));
+
+    it("fails as tool_missing when the program is not there", async () => {
+      await check({ argv: ["true"] });
+      await check({ argv: ["/bin/true"] });
+      for (const program of ["no-such-program-of-ours", "/nowhere/true"])
+        await assert.rejects(check({ argv: [program] }), { reason: "tool_missing" });
+    });
+
+    it("looks on the PATH that the program will get", async (t) => {
+      const PATH = temporaryDirectory(t);
+      writeFileSync(join(PATH, "ours"), "", { mode: 0o755 });
+      await check({ argv: ["ours"], environment: { PATH } });
+      await assert.rejects(check({ argv: ["ours"] }), { reason: "tool_missing" });
+    });
+
+    it("does not look for what an earlier step may have yet to make", async () => {
+      for (const program of ["${snap.path}/tool", "./tool"]) await check({ argv: [program], directory: "/nowhere" });
+    });
+
+    it("fails when a secret cannot be read", async () => {
+      await assert.rejects(check({ argv: ["true"], environment: { A: { environment: "X" } } }), { reason: "auth" });
+    });
   });
 
   it("in a dry run starts nothing", async (t) => {

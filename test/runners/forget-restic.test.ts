@@ -1,118 +1,190 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { retentionPolicy } from "../../src/config/schema.ts";
-import { StepError } from "../../src/model/outcome.ts";
-import { parseDuration } from "../../src/model/quantity.ts";
-import { forgetRestic, keepFlags, resticDuration } from "../../src/runners/forget-restic.ts";
-import type { ToolResult } from "../../src/tools/exec.ts";
+import type { LastStep } from "../../src/ledger/ledger.ts";
+import { keep } from "../../src/model/retention.ts";
+import { forgetRestic } from "../../src/runners/forget-restic.ts";
+import type { RunnerContext } from "../../src/runners/runner.ts";
 import { resticConfig, resticContext } from "../support/restic-context.ts";
 import { ended, fakeExecute, recordedVersions, recording } from "../support/restic-recordings.ts";
 
-const policy = (tiers: object) => retentionPolicy.parse(tiers);
+const day = 86_400;
+const noon = (date: number) => Date.UTC(2026, 10, date, 12) / 1000;
+const now = () => (noon(21) + 3600) * 1000;
+const idOf = (number: number) => number.toString(16).padStart(64, "0");
 
-function run(options: object, answers: Record<string, ToolResult>, dryRun = false) {
+interface Snapshot {
+  readonly id: string;
+  readonly at: number;
+  readonly tags?: readonly string[];
+  readonly paths?: readonly string[];
+  readonly host?: string;
+}
+const ours = ["pantheros", "job:nightly"];
+const daily = (...dates: number[]): Snapshot[] => dates.map((date) => ({ id: idOf(date), at: noon(date) }));
+const dates = (ids: readonly string[]) => ids.map((id) => Number.parseInt(id, 16));
+
+/** A restic that has these snapshots; what is forgotten is gone, unless it only says so. */
+function prepare(snapshots: readonly Snapshot[], { lying = false } = {}) {
   const config = resticConfig({
     stateDirectory: "/state",
     repositories: { main: { repository: "/srv/restic", retention: "standard" }, bare: { repository: "/srv/bare" } },
-    retention: { standard: { daily: 7, within: "36h" } },
+    retention: { standard: { daily: 3 } },
   });
-  const fake = fakeExecute((command) => answers[command] ?? ended({ stdout: "[]" }));
-  const { context } = resticContext(config, fake.execute, { dryRun });
-  const step = forgetRestic.options.parse({ repository: "main", ...options });
-  return { ...fake, result: Promise.resolve().then(() => forgetRestic.run(step, context)) };
+  const alive = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
+  const fake = fakeExecute((command, { argv }) => {
+    if (command === "forget" && !lying) for (const id of argv) alive.delete(id);
+    if (command === "forget") return ended();
+    const listed = [...alive.values()].map(({ id, at, tags = ours, paths = ["/x"], host = "web1" }) => {
+      return { id, time: new Date(at * 1000).toISOString(), hostname: host, tags, paths };
+    });
+    return ended({ stdout: JSON.stringify(listed) });
+  });
+  const run = async (options: object = {}, more: Partial<RunnerContext> = {}) => {
+    const { context } = resticContext(config, fake.execute, { now, ...more });
+    return await forgetRestic.run(forgetRestic.options.parse({ repository: "main", ...options }), context);
+  };
+  return { ...fake, alive, run };
+}
+
+function claimOf(snapshot_id: string): LastStep {
+  const evidence = { repository: "main", snapshot_id };
+  const times = { runStartedAt: 0, finishedAt: 0 };
+  return { job: "weekly", kind: "backup", target: "main", ...times, bytes: null, files: null, evidence };
 }
 
 describe("forget.restic", () => {
-  for (const version of recordedVersions) {
-    it(`tells what ${version} kept and why, and what it removed, although pruning adds its own words`, async () => {
-      const { result } = run({}, { forget: recording(version, "forget-prune") });
-      const { evidence, message } = await result;
-      assert.equal(evidence.kept, 1);
-      assert.ok(evidence.removed.length >= 3);
-      for (const id of evidence.removed) assert.match(id, /^[0-9a-f]{64}$/);
-      assert.deepEqual(evidence.reasons, { "last snapshot": 1 });
-      assert.deepEqual([evidence.histories, evidence.pruned], [1, true]);
-      assert.match(message ?? "", /^1 kept, \d removed in 1 histories of main$/);
+  it("removes by id what no tier holds, says of the rest why it stays, and frees the space", async () => {
+    const { run, argvOf } = prepare(daily(17, 18, 19, 20, 21));
+    const { evidence, outcome, message } = await run();
+    assert.deepEqual(evidence, {
+      repository: "main",
+      kept: 3,
+      removed: [idOf(18), idOf(17)],
+      reasons: { daily: 3 },
+      histories: 1,
+      pruned: true,
     });
+    assert.deepEqual(argvOf("forget"), [["--prune", "--", idOf(18), idOf(17)]]);
+    assert.deepEqual([outcome, message], [undefined, "3 kept, 2 removed in 1 histories of main"]);
+  });
 
-    it(`has nothing to do where ${version} finds no snapshots`, async () => {
-      const { evidence } = await run({}, { forget: recording(version, "forget-no-match") }).result;
+  it("looks at nothing but what pantheros made on this host", async () => {
+    const { run, argvOf } = prepare(daily(21));
+    await run();
+    assert.deepEqual(argvOf("snapshots"), [["--json", "--no-lock", "--host=web1", "--tag=pantheros", "--"]]);
+  });
+
+  it("calls restic for nothing when there is nothing to remove", async () => {
+    for (const version of recordedVersions) {
+      const fake = fakeExecute(() => recording(version, "snapshots-none"));
+      const config = resticConfig({
+        stateDirectory: "/state",
+        repositories: { main: { repository: "/srv/restic", retention: "standard" } },
+        retention: { standard: { daily: 3 } },
+      });
+      const { context } = resticContext(config, fake.execute);
+      const { evidence } = await forgetRestic.run(forgetRestic.options.parse({ repository: "main" }), context);
       assert.deepEqual([evidence.kept, evidence.removed, evidence.histories], [0, [], 0]);
-    });
+      assert.deepEqual(fake.argvOf("forget"), []);
+    }
+  });
 
-    it(`does not believe ${version} when what it removed is still there`, async () => {
-      const answers = { forget: recording(version, "forget-prune"), snapshots: recording(version, "snapshots") };
-      await assert.rejects(run({}, answers).result, { reason: "verification", message: /still in main/ });
-    });
-  }
-
-  it("looks at nothing but what pantheros made on this host, by host and tags", async () => {
-    const { result, argvOf } = run({}, {});
-    await result;
-    assert.deepEqual(argvOf("forget"), [
-      [
-        ...["--json", "--group-by=host,tags", "--keep-daily=7", "--keep-within=1d12h"],
-        ...["--host=web1", "--tag=pantheros", "--prune"],
-      ],
+  it("judges each job and source by itself, wherever a Btrfs snapshot was read from", async () => {
+    const other = ["pantheros", "job:weekly"];
+    const { run } = prepare([
+      ...daily(18, 19, 20, 21).map((one) => ({ ...one, paths: [`/snapshots/${one.at}`] })),
+      ...daily(1, 2, 3).map((one) => ({ ...one, tags: other })),
     ]);
+    const { evidence } = await run();
+    assert.deepEqual([dates(evidence.removed), evidence.kept, evidence.histories], [[18], 6, 2]);
   });
 
-  it("with all also looks at others' snapshots, told apart by their paths, and prunes once", async () => {
-    const { result, argvOf } = run({ all: true, keep: { last: 3 } }, {});
-    await result;
-    assert.deepEqual(argvOf("forget"), [
-      ["--json", "--group-by=host,tags", "--keep-last=3", "--tag=pantheros"],
-      ["--json", "--group-by=host,paths,tags", "--keep-last=3", "--prune"],
+  it("with all also judges others' snapshots, told apart by host, paths and tags", async () => {
+    const { run, argvOf } = prepare([
+      ...daily(18, 19, 20, 21).map((one) => ({ ...one, tags: [] })),
+      ...daily(14, 15, 16, 17).map((one) => ({ ...one, tags: [], paths: ["/y"] })),
+      ...daily(10, 11, 12, 13).map((one) => ({ ...one, host: "web2" })),
     ]);
+    const { evidence } = await run({ all: true });
+    assert.deepEqual([dates(evidence.removed), evidence.histories], [[18, 14, 10], 3]);
+    assert.deepEqual(argvOf("snapshots")[0], ["--json", "--no-lock", "--"]);
   });
 
-  it("removes nothing in a dry run and says so", async () => {
-    const { result, argvOf } = run({ prune: false }, { forget: recording("0.19.1", "forget-dry-run") }, true);
-    const { evidence, message } = await result;
-    assert.ok(argvOf("forget")[0]?.includes("--dry-run"));
-    assert.ok(!argvOf("forget")[0]?.includes("--prune"));
-    assert.equal(evidence.pruned, false);
-    assert.match(message ?? "", /^dry run: /);
+  it("removes nothing in a dry run and says what it would", async () => {
+    const { run, argvOf } = prepare(daily(17, 18, 19, 20, 21));
+    const { evidence, message } = await run({}, { dryRun: true });
+    assert.deepEqual([dates(evidence.removed), evidence.pruned, argvOf("forget")], [[18, 17], false, []]);
+    assert.match(message ?? "", /^dry run: 3 kept, 2 removed/);
   });
 
-  it("refuses to work without a policy, and by one that keeps nothing", async () => {
-    await assert.rejects(run({ repository: "bare" }, {}).result, { reason: "config", message: /nothing says/ });
-    const { result, calls } = run({ keep: {} }, {});
-    await assert.rejects(result, { reason: "config", message: /keeps nothing/ });
+  it("leaves the space to another step where it is told to", async () => {
+    const { run, argvOf } = prepare(daily(18, 19, 20, 21));
+    assert.equal((await run({ prune: false })).evidence.pruned, false);
+    assert.deepEqual(argvOf("forget"), [["--", idOf(18)]]);
+  });
+
+  it("does not believe restic when what it removed is still there", async () => {
+    const { run } = prepare(daily(18, 19, 20, 21), { lying: true });
+    await assert.rejects(run(), { reason: "verification", message: /still in main/ });
+  });
+
+  it("refuses to work without a policy", async () => {
+    const { run, calls } = prepare(daily(20, 21));
+    await assert.rejects(run({ repository: "bare" }), { reason: "config", message: /nothing says/ });
     assert.deepEqual(calls, []);
   });
-});
 
-describe("a retention policy in restic's words", () => {
-  it("names every tier that holds something", () => {
-    assert.deepEqual(
-      keepFlags(policy({ last: 1, within: "30d", hourly: 2, daily: 3, weekly: 4, monthly: 5, yearly: 6 })),
-      [
-        ...[
-          "--keep-last=1",
-          "--keep-hourly=2",
-          "--keep-daily=3",
-          "--keep-weekly=4",
-          "--keep-monthly=5",
-          "--keep-yearly=6",
-        ],
-        "--keep-within=30d",
-      ],
-    );
+  it("removes nothing by a policy that has no tier", async () => {
+    const { run } = prepare(daily(20, 21));
+    const { evidence } = await run({ repository: "bare", keep: {} });
+    assert.deepEqual([evidence.removed, evidence.reasons], [[], { "the policy has no tier": 2 }]);
   });
 
-  it("is refused when it holds nothing", () => {
-    for (const tiers of [{}, { within: "0s" }]) assert.throws(() => keepFlags(policy(tiers)), StepError);
+  it("never goes below what is promised of the repository, whatever the step keeps", async () => {
+    const { run } = prepare(daily(17, 18, 19, 20, 21));
+    assert.deepEqual(dates((await run({ keep: { last: 1 } })).evidence.removed), [18, 17]);
+    const more = await prepare(daily(17, 18, 19, 20, 21)).run({ keep: { last: 4 } });
+    assert.deepEqual(dates(more.evidence.removed), [17]);
   });
 
-  it("never keeps for a shorter time than was promised, nor an hour longer", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100_000_000 }), (seconds) => {
-        const written = resticDuration(seconds);
-        assert.match(written, /^(?:\d+d)?(?:\d+h)?$/);
-        const kept = parseDuration(written) ?? 0;
-        assert.ok(kept >= seconds && kept < seconds + 3600, `${seconds}: ${written}`);
+  it("gives no snapshot dated after now the place of a real one, and asks for the clock to be corrected", async () => {
+    const future = [1, 2, 3].map((n) => ({ id: idOf(100 + n), at: noon(21) + n * 400 * day }));
+    const { run, alive } = prepare([...daily(17, 18, 19, 20, 21), ...future]);
+    const { evidence, outcome, reason, message } = await run();
+    assert.deepEqual(dates(evidence.removed), [18, 17]);
+    assert.ok(alive.has(idOf(21)), "today's");
+    assert.deepEqual(evidence.reasons, { daily: 3, future: 3 });
+    assert.deepEqual([outcome, reason], ["partial", "verification"]);
+    assert.match(message ?? "", /3 snapshots are dated after now.*correct the clock.*restic forget 00000000/);
+  });
+
+  it("takes clocks of hosts that differ by minutes for right", async () => {
+    const { run } = prepare([...daily(20, 21), { id: idOf(99), at: now() / 1000 + 299 }]);
+    const { evidence, outcome } = await run();
+    assert.deepEqual([evidence.removed, outcome], [[], undefined]);
+  });
+
+  it("never removes what a job claims as its last backup, though the clock dated it back", async () => {
+    const { run } = prepare(daily(17, 18, 19, 20, 21));
+    const { evidence } = await run({}, { lastSteps: () => [claimOf(idOf(17))] });
+    assert.deepEqual([dates(evidence.removed), evidence.reasons], [[18], { daily: 3, "claimed by a job": 1 }]);
+  });
+
+  it("removes exactly what neither policy, nor the future, nor a claim holds", async () => {
+    const at = fc.integer({ min: -30, max: 10 }).map((days) => now() / 1000 + days * 7 * 3600);
+    await fc.assert(
+      fc.asyncProperty(fc.array(at, { maxLength: 20 }), fc.nat(3), fc.nat(19), async (times, last, claimed) => {
+        const { run } = prepare(times.map((time, number) => ({ id: idOf(number), at: time })));
+        const { evidence } = await run({ keep: { last } }, { lastSteps: () => [claimOf(idOf(claimed))] });
+        const removed = new Set(dates(evidence.removed));
+        const policy = { last: 0, hourly: 0, daily: 3, weekly: 0, monthly: 0, yearly: 0, slack: 0 };
+        for (const own of [policy, { ...policy, daily: 0, last }]) {
+          for (const index of keep(times, own, "Europe/Berlin", { now: now() / 1000 }).kept.keys())
+            assert.ok(!removed.has(index), `${index} is held`);
+        }
+        assert.ok(!removed.has(claimed));
+        assert.equal(evidence.kept + removed.size, times.length);
       }),
     );
   });

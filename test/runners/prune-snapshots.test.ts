@@ -31,6 +31,7 @@ async function stageOf(
   t: TestContext,
   entries: readonly Entry[],
   onDelete: (name: string) => string | null = () => null,
+  onSync: () => Error | null = () => null,
 ) {
   const path = temporaryDirectory(t);
   const snapshots = join(path, "snapshots");
@@ -70,9 +71,8 @@ async function stageOf(
       deleted.push(entry.name);
       return "";
     }
-    return argv.includes("sync")
-      ? ""
-      : new Error(`ERROR: cannot find real path for '${target}': No such file or directory`);
+    if (argv.includes("sync")) return onSync() ?? "";
+    return new Error(`ERROR: cannot find real path for '${target}': No such file or directory`);
   };
   const execute: Execute = async ({ argv }) => {
     const said = answer(argv);
@@ -80,19 +80,19 @@ async function stageOf(
     const output = { stdout: failed ? "" : said, stderr: failed ? said.message : "" };
     return { argv, exitCode: failed ? 1 : 0, signal: null, durationSeconds: 0, ...output };
   };
-  const prune = (keep: unknown, more: Partial<RunnerContext> = {}, config: object = {}) => {
+  const prune = (keep: unknown, more: Partial<RunnerContext> = {}, config: object = {}, options: object = {}) => {
     const context = contextOf(
       { timezone: "UTC", subvolumes: { data: { path, snapshots } }, ...config },
       { execute, now, ...more },
     );
-    const written = keep === undefined ? { subvolume: "data" } : { subvolume: "data", keep };
+    const written = { subvolume: "data", ...(keep === undefined ? {} : { keep }), ...options };
     return pruneSnapshots.run(pruneSnapshots.options.parse(written), context);
   };
   return { path, snapshots, deleted, alive, prune };
 }
 
 const daily = (days: readonly number[]) =>
-  days.map((day, n): Entry => ({ id: 300 + n, name: `data.${day}`, at: noon(day) }));
+  days.map((day, n): Entry => ({ id: 300 + n, name: `data.202611${day}T120000Z`, at: noon(day) }));
 
 describe("prune.snapshots", () => {
   it("removes what no tier holds and says of each why it was kept", async (t) => {
@@ -100,11 +100,11 @@ describe("prune.snapshots", () => {
     const { evidence, outcome, message } = await prune({ last: 1, daily: 3 });
     assert.deepEqual(evidence, {
       kept: [
-        { name: "data.21", tiers: ["last", "daily"] },
-        { name: "data.20", tiers: ["daily"] },
-        { name: "data.19", tiers: ["daily"] },
+        { name: "data.20261121T120000Z", tiers: ["last", "daily"] },
+        { name: "data.20261120T120000Z", tiers: ["daily"] },
+        { name: "data.20261119T120000Z", tiers: ["daily"] },
       ],
-      removed: ["data.18", "data.17"],
+      removed: ["data.20261118T120000Z", "data.20261117T120000Z"],
       spared: [],
     });
     assert.deepEqual(deleted, evidence.removed);
@@ -116,9 +116,9 @@ describe("prune.snapshots", () => {
     const { prune, path, snapshots } = await stageOf(t, daily([19, 20, 21]));
     const retention = { short: { last: 2 }, one: { last: 1 } };
     const named = await prune("short", {}, { retention });
-    assert.deepEqual(named.evidence.removed, ["data.19"]);
+    assert.deepEqual(named.evidence.removed, ["data.20261119T120000Z"]);
     const own = await prune(undefined, {}, { retention, subvolumes: { data: { path, snapshots, retention: "one" } } });
-    assert.deepEqual(own.evidence.removed, ["data.20"]);
+    assert.deepEqual(own.evidence.removed, ["data.20261120T120000Z"]);
   });
 
   it("without any policy removes nothing and fails as config", async (t) => {
@@ -136,14 +136,17 @@ describe("prune.snapshots", () => {
 
   it("counts days in the job's timezone", async (t) => {
     const late: Entry[] = [
-      { id: 300, name: "a", at: Date.UTC(2026, 10, 20, 22, 30) / 1000 },
-      { id: 301, name: "b", at: Date.UTC(2026, 10, 20, 23, 30) / 1000 },
+      { id: 300, name: "data.20261120T223000Z", at: Date.UTC(2026, 10, 20, 22, 30) / 1000 },
+      { id: 301, name: "data.20261120T233000Z", at: Date.UTC(2026, 10, 20, 23, 30) / 1000 },
     ];
     const jobs = { test: { timezone: "Europe/Berlin", steps: [{ uses: "prune.snapshots" }] } };
     const berlin = await stageOf(t, late);
     assert.deepEqual((await berlin.prune({ daily: 2 }, {}, { jobs })).evidence.removed, []);
-    const utc = await stageOf(t, [...late, { id: 302, name: "c", at: Date.UTC(2026, 10, 21, 1) / 1000 }]);
-    assert.deepEqual((await utc.prune({ daily: 2 })).evidence.removed, ["a"]);
+    const utc = await stageOf(t, [
+      ...late,
+      { id: 302, name: "data.20261121T010000Z", at: Date.UTC(2026, 10, 21, 1) / 1000 },
+    ]);
+    assert.deepEqual((await utc.prune({ daily: 2 })).evidence.removed, ["data.20261120T223000Z"]);
   });
 
   it("leaves alone what is not a read-only snapshot of this subvolume right in its directory", async (t) => {
@@ -155,7 +158,7 @@ describe("prune.snapshots", () => {
       ...daily([20, 21]).map((entry) => ({ ...entry, id: entry.id + 10 })),
     ]);
     const { evidence } = await prune({ last: 1 });
-    assert.deepEqual(deleted, ["data.20"]);
+    assert.deepEqual(deleted, ["data.20261120T120000Z"]);
     assert.deepEqual(
       evidence.spared.map(({ name }) => name),
       ["writable", "not \ufffd text"],
@@ -163,16 +166,84 @@ describe("prune.snapshots", () => {
     assert.match(evidence.spared[0]?.why ?? "", /writable/);
   });
 
+  describe("of the snapshots that others made in the same directory", () => {
+    const others: Entry[] = [
+      { id: 400, name: "before-dist-upgrade", at: noon(1) },
+      { id: 401, name: "data.20261102", at: noon(2) },
+      { id: 402, name: "data2.20261103T120000Z", at: noon(3) },
+      { id: 403, name: "data.20261121T1230", at: noon(21) + 1800 },
+    ];
+
+    it("removes none and says so, nor do they take the place of its own", async (t) => {
+      const { prune, deleted } = await stageOf(t, [...others, ...daily([19, 20, 21])]);
+      const { evidence } = await prune({ last: 2 });
+      assert.deepEqual(deleted, ["data.20261119T120000Z"]);
+      assert.deepEqual(
+        evidence.spared,
+        others.map(({ name }) => ({ name, why: "not made by pantheros" })),
+      );
+    });
+
+    it("removes with all what the policy does not hold of everything together", async (t) => {
+      const { prune, deleted } = await stageOf(t, [...others, ...daily([20, 21])]);
+      const { evidence } = await prune({ last: 2 }, {}, {}, { all: true });
+      assert.deepEqual(deleted, [
+        "data.20261120T120000Z",
+        "data2.20261103T120000Z",
+        "data.20261102",
+        "before-dist-upgrade",
+      ]);
+      assert.deepEqual(evidence.spared, []);
+    });
+
+    it("takes for its own also what it had to number, and whatever dots are in the name of the subvolume", async (t) => {
+      const { prune, deleted, path, snapshots } = await stageOf(t, [
+        { id: 300, name: "da.ta.20261119T120000Z", at: noon(19) },
+        { id: 301, name: "da.ta.20261119T120000Z_12", at: noon(19) },
+        { id: 302, name: "daXta.20261119T120000Z", at: noon(19) },
+        { id: 303, name: "da.ta.20261120T120000Z", at: noon(20) },
+      ]);
+      await prune({ last: 1 }, {}, { subvolumes: { "da.ta": { path, snapshots } } }, { subvolume: "da.ta" });
+      assert.deepEqual(deleted.sort(), ["da.ta.20261119T120000Z", "da.ta.20261119T120000Z_12"]);
+    });
+  });
+
+  it("never goes below what is promised of the subvolume, whatever the step keeps", async (t) => {
+    const { prune, deleted, path, snapshots } = await stageOf(t, daily([17, 18, 19, 20, 21]));
+    const promised = {
+      retention: { three: { daily: 3 } },
+      subvolumes: { data: { path, snapshots, retention: "three" } },
+    };
+    const { evidence } = await prune({ last: 1 }, {}, promised);
+    assert.deepEqual(deleted, ["data.20261118T120000Z", "data.20261117T120000Z"]);
+    assert.deepEqual(evidence.kept[0]?.tiers, ["last", "daily"]);
+  });
+
+  it("leaves what a job claims as the last that it made, though a clock that went back hides it", async (t) => {
+    const { prune, deleted } = await stageOf(t, daily([19, 20, 21]));
+    const claim = { job: "j", kind: "snapshot", target: "data", bytes: null, files: null } as const;
+    const { evidence } = await prune(
+      { last: 1 },
+      { lastSteps: () => [{ ...claim, runStartedAt: 0, finishedAt: 0, evidence: { uuid: uuidOf(300) } }] },
+    );
+    assert.deepEqual(deleted, ["data.20261120T120000Z"]);
+    assert.deepEqual(evidence.spared, [{ name: "data.20261119T120000Z", why: "a job claims it as its last snapshot" }]);
+  });
+
   it("never removes what a run that is alive reads, by whatever path, nor anything below that", async (t) => {
     const { prune, deleted, snapshots, path } = await stageOf(t, daily([17, 18, 19, 20, 21]));
-    mkdirSync(join(snapshots, "data.17", "sub"));
+    mkdirSync(join(snapshots, "data.20261117T120000Z", "sub"));
     symlinkSync(snapshots, join(path, "link"));
-    const pathsInUse = () => [join(snapshots, "data.17", "sub"), join(path, "link", "data.18"), join(path, "gone")];
+    const pathsInUse = () => [
+      join(snapshots, "data.20261117T120000Z", "sub"),
+      join(path, "link", "data.20261118T120000Z"),
+      join(path, "gone"),
+    ];
     const { evidence } = await prune({ last: 1 }, { pathsInUse });
-    assert.deepEqual(deleted, ["data.20", "data.19"]);
+    assert.deepEqual(deleted, ["data.20261120T120000Z", "data.20261119T120000Z"]);
     assert.deepEqual(evidence.spared, [
-      { name: "data.18", why: "a run that is alive uses it" },
-      { name: "data.17", why: "a run that is alive uses it" },
+      { name: "data.20261118T120000Z", why: "a run that is alive uses it" },
+      { name: "data.20261117T120000Z", why: "a run that is alive uses it" },
     ]);
     const all = await prune({ last: 1 }, { pathsInUse: () => [path] });
     assert.deepEqual(all.evidence.removed, []);
@@ -180,9 +251,9 @@ describe("prune.snapshots", () => {
 
   it("asks before each removal, for a run may begin meanwhile", async (t) => {
     const { prune, deleted, snapshots } = await stageOf(t, daily([18, 19, 20, 21]));
-    const pathsInUse = () => (deleted.length > 0 ? [join(snapshots, "data.18")] : []);
+    const pathsInUse = () => (deleted.length > 0 ? [join(snapshots, "data.20261118T120000Z")] : []);
     await prune({ last: 1 }, { pathsInUse });
-    assert.deepEqual(deleted, ["data.20", "data.19"]);
+    assert.deepEqual(deleted, ["data.20261120T120000Z", "data.20261119T120000Z"]);
   });
 
   it("in a dry run removes nothing and says what it would", async (t) => {
@@ -192,7 +263,7 @@ describe("prune.snapshots", () => {
     assert.deepEqual([deleted, evidence.removed], [[], []]);
     assert.deepEqual(
       evidence.spared.map(({ name }) => name),
-      ["data.20", "data.19"],
+      ["data.20261120T120000Z", "data.20261119T120000Z"],
     );
     assert.equal(log.length, 2);
     assert.match(message ?? "", /dry run/);
@@ -200,16 +271,16 @@ describe("prune.snapshots", () => {
 
   it("is partial when one cannot be removed, and goes on with the others", async (t) => {
     const { prune, deleted } = await stageOf(t, daily([18, 19, 20, 21]), (name) =>
-      name === "data.19" ? "ERROR: Could not destroy subvolume/snapshot: Operation not permitted" : null,
+      name === "data.20261119T120000Z" ? "ERROR: Could not destroy subvolume/snapshot: Operation not permitted" : null,
     );
     const { evidence, outcome, reason, message } = await prune({ last: 1 });
     assert.deepEqual([outcome, reason], ["partial", "auth"]);
-    assert.match(message ?? "", /data\.19 could not be removed/);
+    assert.match(message ?? "", /data\.20261119T120000Z could not be removed/);
     assert.deepEqual(
       [deleted, evidence.removed],
       [
-        ["data.20", "data.18"],
-        ["data.20", "data.18"],
+        ["data.20261120T120000Z", "data.20261118T120000Z"],
+        ["data.20261120T120000Z", "data.20261118T120000Z"],
       ],
     );
     assert.match(evidence.spared[0]?.why ?? "", /not permitted/);
@@ -217,7 +288,7 @@ describe("prune.snapshots", () => {
 
   it("takes it well when a snapshot vanishes meanwhile", async (t) => {
     const stage = await stageOf(t, daily([19, 20, 21]), () => "ERROR: Could not statfs: No such file or directory");
-    for (const name of ["data.19", "data.20"]) rmdirSync(join(stage.snapshots, name));
+    for (const name of ["data.20261119T120000Z", "data.20261120T120000Z"]) rmdirSync(join(stage.snapshots, name));
     const { evidence, outcome } = await stage.prune({ last: 1 });
     assert.equal(outcome, undefined);
     assert.deepEqual([evidence.removed, evidence.spared], [[], []]);
@@ -226,7 +297,7 @@ describe("prune.snapshots", () => {
   it("removes nothing that has taken the place of what was listed", async (t) => {
     const stage = await stageOf(t, daily([20, 21]));
     const pathsInUse = () => {
-      stage.alive.set(300, { id: 777, name: "data.20", at: noon(20) });
+      stage.alive.set(300, { id: 777, name: "data.20261120T120000Z", at: noon(20) });
       return [];
     };
     const { evidence } = await stage.prune({ last: 1 }, { pathsInUse });
@@ -234,14 +305,29 @@ describe("prune.snapshots", () => {
     assert.match(evidence.spared[0]?.why ?? "", /become another/);
   });
 
-  it("stops when it is cancelled", async (t) => {
+  it("stops when it is cancelled, and leaves word of what it had removed", async (t) => {
     const controller = new AbortController();
     const stage = await stageOf(t, daily([18, 19, 20, 21]), () => {
       controller.abort();
       return null;
     });
-    await assert.rejects(stage.prune({ last: 1 }, { signal: controller.signal }), { reason: "cancelled" });
-    assert.equal(stage.deleted.length, 1);
+    await assert.rejects(stage.prune({ last: 1 }, { signal: controller.signal }), (error) => {
+      assert.ok(error instanceof StepError);
+      assert.equal(error.reason, "cancelled");
+      assert.match(error.message, /; 1 had been removed$/);
+      const { removed, kept } = error.details.evidence as { removed: string[]; kept: unknown[] };
+      assert.deepEqual([removed, kept.length], [["data.20261120T120000Z"], 1]);
+      return true;
+    });
+    assert.deepEqual(stage.deleted, ["data.20261120T120000Z"]);
+  });
+
+  it("is partial, and tells what is gone, when the removals could not be written to the disks", async (t) => {
+    const failing = () => new Error("ERROR: sync ioctl failed on '/x': No space left on device");
+    const { prune } = await stageOf(t, daily([20, 21]), undefined, failing);
+    const { evidence, outcome, reason, message } = await prune({ last: 1 });
+    assert.deepEqual([outcome, reason, evidence.removed], ["partial", "space", ["data.20261120T120000Z"]]);
+    assert.match(message ?? "", /could not be synced/);
   });
 
   it("has nothing to do where the directory of snapshots is not there", async (t) => {
@@ -257,14 +343,14 @@ describe("prune.snapshots", () => {
     const tiers = fc.record({ last: fc.nat(2), daily: fc.nat(4), weekly: fc.nat(3), within });
     await fc.assert(
       fc.asyncProperty(days, tiers, async (chosen, { within, ...counts }) => {
-        const entries = chosen.map((day, n) => ({ id: 300 + n, name: `data.${n}`, at: noon(day) }));
+        const entries = chosen.map((day, n) => ({ id: 300 + n, name: `data.20261121T120000Z_${n}`, at: noon(day) }));
         const { prune, deleted } = await stageOf(t, entries);
         const { evidence } = await prune(within === undefined ? counts : { ...counts, within });
         const newest = chosen.lastIndexOf(Math.max(...chosen));
-        assert.ok(!deleted.includes(`data.${newest}`));
+        assert.ok(!deleted.includes(`data.20261121T120000Z_${newest}`));
         const past = chosen.map((day) => (day <= 21 ? day : 0));
         assert.ok(
-          !deleted.includes(`data.${past.lastIndexOf(Math.max(...past))}`),
+          !deleted.includes(`data.20261121T120000Z_${past.lastIndexOf(Math.max(...past))}`),
           "nor the newest that is not from the future",
         );
         const told = [...evidence.kept.map(({ name }) => name), ...evidence.removed];

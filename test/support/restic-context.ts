@@ -36,6 +36,7 @@ export function resticContext(config: Config, execute: Execute, more: Partial<Ru
     runId: "20261121T085700Z-0000",
     timestamp: "20261121T085700Z",
     execute,
+    resolveProgram: ({ argv: [program] }) => program,
     signal: new AbortController().signal,
     now: Date.now,
     dryRun: false,
@@ -43,6 +44,7 @@ export function resticContext(config: Config, execute: Execute, more: Partial<Ru
     progress: (update) => heard.progress.push(update),
     log: (message) => heard.log.push(message),
     pathsInUse: () => [],
+    lastSteps: () => [],
     ...more,
   };
   return { context, heard };

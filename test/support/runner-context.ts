@@ -2,6 +2,7 @@ import { configuration } from "../../src/config/schema.ts";
 import { StepError } from "../../src/model/outcome.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import { createExecute } from "../../src/tools/exec.ts";
+import { closedEnvironment, resolveProgram } from "../../src/tools/program.ts";
 
 /**
  * What a runner gets to see: the real tools, a fixed timestamp, and nobody else at work.
@@ -15,6 +16,8 @@ export function contextOf(config: Readonly<Record<string, unknown>>, more: Parti
     runId: "20261121T085700Z-test",
     timestamp: "20261121T085700Z",
     execute: createExecute({ env: process.env, signal, defaultTimeoutSeconds: 60 }),
+    resolveProgram: (call) =>
+      resolveProgram(call, closedEnvironment(process.env, call.environment ?? {})["PATH"] ?? ""),
     signal,
     now: Date.now,
     dryRun: false,
@@ -24,6 +27,7 @@ export function contextOf(config: Readonly<Record<string, unknown>>, more: Parti
     progress: () => undefined,
     log: () => undefined,
     pathsInUse: () => [],
+    lastSteps: () => [],
     ...more,
   };
 }

@@ -4,7 +4,16 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { bootId, hasEnded, identityOf, isAlive, ownIdentity, parseStat, statOf } from "../../src/tools/process.ts";
+import {
+  bootId,
+  hasEnded,
+  identityOf,
+  isAlive,
+  ownIdentity,
+  parseStat,
+  sightOf,
+  statOf,
+} from "../../src/tools/process.ts";
 import { endGroup } from "../../src/tools/process-group.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
@@ -26,10 +35,19 @@ async function startGroup(t: TestContext, script: string) {
 }
 
 describe("the identity of a process", () => {
+  it("is not judged from another PID namespace, and gone with the boot that it belongs to", () => {
+    const own = ownIdentity();
+    const [boot] = own.bootId.split(" ");
+    assert.equal(sightOf(own), "alive");
+    assert.equal(sightOf({ ...own, startTicks: own.startTicks - 1 }), "gone");
+    assert.equal(sightOf({ ...own, bootId: `${boot} pid:[1]` }), "hidden");
+    assert.equal(sightOf({ ...own, bootId: "another-boot pid:[1]" }), "gone");
+  });
+
   it("is its boot, its pid and when it started", () => {
     const own = ownIdentity();
     assert.equal(own.pid, process.pid);
-    assert.match(own.bootId, /^[0-9a-f-]{36}$/);
+    assert.match(own.bootId, /^[0-9a-f-]{36} pid:\[\d+\]$/);
     assert.equal(own.bootId, bootId());
     assert.ok(own.startTicks > 0);
     assert.deepEqual(identityOf(process.pid), own);

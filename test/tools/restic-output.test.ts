@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { StepError } from "../../src/model/outcome.ts";
 import {
-  parseForget,
   parseIds,
   parseResticLine,
   parseSnapshots,
@@ -51,24 +50,6 @@ for (const version of recordedVersions) {
     it("lists no snapshots as an empty list", () => {
       assert.deepEqual(parseSnapshots(recording(version, "snapshots-none").stdout), []);
       assert.deepEqual(parseSnapshots(recording(version, "snapshots-unknown-id").stdout), []);
-    });
-
-    for (const name of ["forget-dry-run", "forget-prune"]) {
-      it(`tells what it keeps, what it removes and why: ${name}`, () => {
-        const [group, ...others] = parseForget(recording(version, name).stdout);
-        assert.deepEqual(others, []);
-        assert.equal(group?.keep.length, 1);
-        assert.ok((group?.remove.length ?? 0) >= 3);
-        assert.deepEqual(group?.reasons, [["last snapshot"]]);
-      });
-    }
-
-    it("tells that there was nothing to remove, or nothing at all", () => {
-      assert.deepEqual(
-        parseForget(recording(version, "forget-nothing").stdout).map(({ remove }) => remove),
-        [[]],
-      );
-      assert.deepEqual(parseForget(recording(version, "forget-no-match").stdout), []);
     });
 
     it("lists locks", () => {
@@ -125,13 +106,11 @@ describe("foreign JSON", () => {
         ),
         (text) => {
           parseResticLine(text);
-          for (const parse of [parseSnapshots, parseForget]) {
-            try {
-              parse(text);
-            } catch (error) {
-              assert.ok(error instanceof StepError);
-              assert.equal(error.reason, "unknown");
-            }
+          try {
+            parseSnapshots(text);
+          } catch (error) {
+            assert.ok(error instanceof StepError);
+            assert.equal(error.reason, "unknown");
           }
         },
       ),

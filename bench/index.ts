@@ -1,0 +1,11 @@
+import { ledger } from "./ledger.ts";
+import { restic } from "./restic.ts";
+import { retention } from "./retention.ts";
+import type { Benchmark } from "./row.ts";
+import { scrape } from "./scrape.ts";
+import { snapshots } from "./snapshots.ts";
+import { start } from "./start.ts";
+import { wrap } from "./wrap.ts";
+
+/** Every benchmark, in the order in which they run and are shown: one line each. */
+export const benchmarks: readonly Benchmark[] = [start, wrap, scrape, snapshots, retention, ledger, restic];
