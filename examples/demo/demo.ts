@@ -115,16 +115,17 @@ async function killARun(stage: Stage): Promise<void> {
   });
   await eventually(
     "the run to have started its tool",
-    () => events.includes("step_started") && childrenOf(child.pid).length > 0,
+    () => events.includes("step_started") && childrenOf(child.pid).includes("sleep"),
   );
   child.kill("SIGKILL");
   await once(child, "exit");
   console.log(`Process ${child.pid} is gone, without a last word.`);
 }
 
-/** Process ids of the children that a process has now. */
+/** Names of the programs that a process has as its children now. */
 function childrenOf(pid: number | undefined): string[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+  return children.map((child) => readFileSync(`/proc/${child}/comm`, "utf8").trim());
 }
 
 async function page(url: string): Promise<string> {

@@ -4,8 +4,9 @@ import type { Reason } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";
 import type { Run, Step } from "../model/run.ts";
 import { isOfThisBoot } from "../tools/process.ts";
-import { endGroup } from "../tools/process-group.ts";
+import { endGroup, endProcessGroup, groupsMarked } from "../tools/process-group.ts";
 import { isGone } from "./presence.ts";
+import { markOf } from "./runner-context.ts";
 
 /**
  * `$SERVICE_RESULT` as systemd gives it to `ExecStopPost=`, for the one unit that has just stopped. What else it may say
@@ -75,6 +76,11 @@ async function endChildren(ledger: Ledger, run: Run, graceSeconds: number): Prom
     const result = await endGroup(child.leader, graceSeconds);
     if (result !== "gone")
       notes.push(`its child ${child.leader.pid} (${child.command.slice(0, 80)}) still ran and was ${result}`);
+  }
+  // A run that was killed in the moment of starting a program could not record it any more.
+  for (const group of groupsMarked(markOf(run.id))) {
+    const result = await endProcessGroup(group, graceSeconds);
+    if (result !== "gone") notes.push(`process group ${group}, which it had started, still ran and was ${result}`);
   }
   return notes;
 }

@@ -20,12 +20,18 @@ export interface ContextParts
   readonly onEnd?: ExecuteSettings["onEnd"];
 }
 
+/** By this every program of a run, and whatever it starts, can be told from all others, also when nobody has recorded it. */
+export function markOf(runId: string): { readonly variable: string; readonly value: string } {
+  return { variable: "PANTHEROS_RUN", value: runId };
+}
+
 export function createRunnerContext(parts: ContextParts): RunnerContext {
   const { environment, readSecret, onSecret, onStart, onEnd, ...rest } = parts;
   return {
     ...rest,
     execute: createExecute({
       env: environment,
+      mark: markOf(parts.runId),
       signal: parts.signal,
       ...(onStart === undefined ? {} : { onStart }),
       ...(onEnd === undefined ? {} : { onEnd }),

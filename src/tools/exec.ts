@@ -43,6 +43,8 @@ export type Execute = (call: ToolCall) => Promise<ToolResult>;
 export interface ExecuteSettings {
   /** Only PATH and HOME are taken from it; tools see nothing else of it. */
   readonly env: NodeJS.ProcessEnv;
+  /** A variable that every program is given, and hands on to what it starts: by it `groupsMarked` finds them again. */
+  readonly mark?: { readonly variable: string; readonly value: string };
   /** Ends what is running and refuses what would be started. A `StepError` as its reason is what the call throws. */
   readonly signal?: AbortSignal;
   /** For calls that bring no `timeoutSeconds`. @default none */
@@ -70,7 +72,8 @@ const longestTimerMs = 2 ** 31 - 1;
 export function createExecute(settings: ExecuteSettings): Execute {
   return async (call) => {
     const { stopSignal = "SIGTERM" } = call;
-    const environment = closedEnvironment(settings.env, call.environment ?? {});
+    const mark = settings.mark === undefined ? {} : { [settings.mark.variable]: settings.mark.value };
+    const environment = closedEnvironment(settings.env, { ...call.environment, ...mark });
     const program = resolveProgram(call, environment["PATH"] ?? "");
     const setpriv = findProgram("setpriv", environment["PATH"] ?? "");
     const wrapper = setpriv === null ? [] : [setpriv, "--pdeathsig", stopSignal.slice("SIG".length), "--"];

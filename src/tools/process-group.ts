@@ -1,7 +1,38 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessIdentity } from "../model/run.ts";
 import { bootId, hasEnded, type ProcessStat, statOf } from "./process.ts";
+
+/**
+ * Groups with a living process that was started with a variable of this value, our own left out. Finds what nobody has recorded: a program whose
+ * starter was killed in the moment of starting it, and what it has started itself.
+ */
+export function groupsMarked({
+  variable,
+  value,
+}: {
+  readonly variable: string;
+  readonly value: string;
+}): readonly number[] {
+  const wanted = `${variable}=${value}`;
+  const own = statOf(process.pid)?.group;
+  const groups = new Set<number>();
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry) || !environmentOf(entry).includes(wanted)) continue;
+    const stat = statOf(Number(entry));
+    if (stat !== null && !hasEnded(stat) && stat.group !== own) groups.add(stat.group);
+  }
+  return [...groups];
+}
+
+function environmentOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+  } catch {
+    // Gone meanwhile, or another user's, which we could not have started.
+    return [];
+  }
+}
 
 /** What asks a program to stop in good order: most listen to SIGTERM. */
 export type StopSignal = "SIGTERM" | "SIGINT";

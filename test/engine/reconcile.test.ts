@@ -129,6 +129,25 @@ describe("reconcile", () => {
     assert.equal(isAlive(leader), false);
   });
 
+  it("ends also what a run was killed too early to record, by the mark that it bears", async (t) => {
+    const environment = { PATH: process.env["PATH"], PANTHEROS_RUN: "a" };
+    const child = spawn("sleep", ["300"], { detached: true, stdio: "ignore", env: environment });
+    const other = spawn("sleep", ["300"], {
+      detached: true,
+      stdio: "ignore",
+      env: { ...environment, PANTHEROS_RUN: "b" },
+    });
+    for (const each of [child, other]) t.after(() => each.kill("SIGKILL"));
+    const exited = once(child, "exit");
+    const [found] = await reconcile(ledgerWith(), { now: () => 3000, graceSeconds: 5 });
+    await exited;
+    assert.match(
+      found?.message ?? "",
+      new RegExp(`process group ${child.pid}, which it had started, still ran and was ended`),
+    );
+    assert.equal(other.exitCode ?? other.signalCode, null);
+  });
+
   it("does not signal a process that got the number of a dead run's child", async () => {
     const ledger = ledgerWith();
     ledger.recordChild({ runId: "a", leader: { ...ownIdentity(), startTicks: 1 }, command: "restic backup" });

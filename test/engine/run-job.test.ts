@@ -194,6 +194,22 @@ describe("a run", () => {
     assert.deepEqual([total?.labels, total?.value], [{ job: "test", target: "somewhere" }, 2]);
   });
 
+  it("marks every program that it starts, and hands it nothing of its own environment", async () => {
+    let output = "";
+    const prints = runnerOf("prints", async (_options, { execute }) => {
+      output = (await execute({ argv: ["env"] })).stdout;
+      return {};
+    });
+    const environment = { ...process.env, SOME_SECRET: "hunter2" };
+    const { run } = await runTestJob(configOf([{ uses: "test.prints" }]), [prints], { services: { environment } });
+    const names = output
+      .trim()
+      .split("\n")
+      .map((line) => line.split("=")[0]);
+    assert.deepEqual(names.sort(), ["HOME", "LC_ALL", "PANTHEROS_RUN", "PATH", "TZ"]);
+    assert.ok(output.includes(`PANTHEROS_RUN=${run.id}\n`));
+  });
+
   it("records the paths that a step reads, so that nobody removes them under it", async () => {
     const ledger = openLedger(":memory:", { mode: "write" });
     let inputs: unknown = null;
