@@ -22,30 +22,28 @@ if (chosen.length === 0) throw new Error(`there are: ${benchmarks.map(({ name })
 
 const stage = await openStage(tmpdir());
 process.env["TMPDIR"] = stage.directory;
-for (const [signal, exitCode] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-  ["SIGHUP", 129],
-] as const) {
-  process.once(signal, async () => {
-    process.stderr.write("stopped: clearing up\n");
-    await stage.clear();
-    process.exit(exitCode);
-  });
-}
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
 
 const rows: Row[] = [];
 const machine = describeMachine();
 for (const [index, benchmark] of chosen.entries()) {
+  if (stop.signal.aborted) break;
   process.stderr.write(`[${index + 1}/${chosen.length}] ${benchmark.name}\n`);
   rows.push(...(leftOut(benchmark) ?? (await measure(benchmark))));
 }
 await stage.clear();
-process.stdout.write(`\n${formatTable(rows)}\n`);
-const failed = rows.filter(({ met }) => met === false).length;
-if (words.length === 0) {
+if (stop.signal.aborted) {
+  process.stderr.write("stopped; what it had made was removed\n");
+  process.exitCode = 130;
+} else report();
+
+function report(): void {
+  process.stdout.write(`\n${formatTable(rows)}\n`);
+  if (words.length > 0) return;
   writeFileSync(join(import.meta.dirname, "RESULTS.md"), formatResults(rows, machine));
-  process.stderr.write(`written to bench/RESULTS.md; ${failed === 0 ? "every target is met" : `${failed} missed`}\n`);
+  const missed = rows.filter(({ met }) => met === false).length;
+  process.stderr.write(`written to bench/RESULTS.md; ${missed === 0 ? "every target is met" : `${missed} missed`}\n`);
 }
 
 function leftOut({ name, needs, asRoot = false }: Benchmark): readonly Row[] | null {
@@ -61,6 +59,7 @@ async function measure({ name }: Benchmark): Promise<readonly Row[]> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "one.ts"), name, directory], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  stop.signal.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
   const [printed, [exitCode]] = await Promise.all([text(child.stdout), once(child, "close")]);
   if (exitCode === 0) return JSON.parse(printed);
   return [{ ...plain(name, "failed, see above", "It ended before its end."), target: "to end", met: false }];

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import manifest from "../../package.json" with { type: "json" };
+import { temporaryDirectory } from "../support/directory.ts";
+
+const main = join(import.meta.dirname, "../../src/main.ts");
+const packages = [manifest.dependencies, manifest.optionalDependencies, manifest.devDependencies].flatMap(Object.keys);
+
+/** Writes down every module that Node loads, whoever asks for it and however. */
+const hook = `
+  import { appendFileSync } from "node:fs";
+  import { registerHooks } from "node:module";
+  registerHooks({
+    load(url, context, next) {
+      appendFileSync(process.env.LOADED, url + "\\n");
+      return next(url, context);
+    },
+  });
+`;
+
+/** Calls the command from its sources. @returns which of our packages it loaded, and whether it loaded a file whose URL holds `part` */
+function loadedBy(t: TestContext, ...args: readonly string[]) {
+  const directory = temporaryDirectory(t);
+  const [state, list] = [join(directory, "state"), join(directory, "loaded")];
+  const job = "{ steps: [{ uses: command, argv: [/bin/true] }] }";
+  writeFileSync(join(directory, "hook.mjs"), hook);
+  writeFileSync(join(directory, "pantheros.yaml"), `host: here\nstate_directory: ${state}\njobs: { idle: ${job} }\n`);
+  execFileSync(process.execPath, ["--import", join(directory, "hook.mjs"), main, ...args], {
+    cwd: directory,
+    env: { ...process.env, LOADED: list, RUNTIME_DIRECTORY: directory },
+    stdio: "pipe",
+    timeout: 60_000,
+  });
+  const urls = readFileSync(list, "utf8").split("\n");
+  const has = (part: string) => urls.some((url) => url.includes(part));
+  return { packages: packages.filter((name) => has(`/node_modules/${name}/`)).sort(), has };
+}
+
+/** What a start costs is decided by what it loads: each command pays for what it uses and for nothing else. */
+describe("a command loads what it needs", () => {
+  it("--help and --version: no package at all", (t) => {
+    assert.deepEqual(loadedBy(t, "--help").packages, []);
+    assert.deepEqual(loadedBy(t, "--version").packages, []);
+  });
+
+  it("run: neither the S3 client nor an HTTP server nor what renders or sends metrics", (t) => {
+    const loaded = loadedBy(t, "run", "idle");
+    assert.deepEqual(loaded.packages, ["better-sqlite3", "croner", "execa", "yaml", "zod"]);
+    assert.equal(loaded.has("/src/commands/run.ts"), true);
+    assert.equal(loaded.has("/src/commands/serve"), false);
+    assert.equal(loaded.has("/src/http/"), false);
+  });
+
+  it("status: nothing that starts programs", (t) => {
+    assert.deepEqual(loadedBy(t, "status").packages, ["better-sqlite3", "croner", "yaml", "zod"]);
+  });
+
+  it("metrics: what renders the page besides", (t) => {
+    assert.deepEqual(loadedBy(t, "metrics").packages, ["better-sqlite3", "croner", "prom-client", "yaml", "zod"]);
+  });
+});
