@@ -42,7 +42,7 @@ for (const version of recordedVersions) {
       assert.match(first?.id ?? "", /^[0-9a-f]{64}$/);
       assert.deepEqual(
         { host: first?.host, tags: first?.tags, paths: first?.paths },
-        { host: "web1", tags: ["pantheros", "job:nightly"], paths: ["/work/source"] },
+        { host: "web1", tags: ["pantheros", "job:nightly"], paths: ["/data/source"] },
       );
       assert.equal(new Date((first?.at ?? 0) * 1000).getUTCFullYear(), 2026);
     });

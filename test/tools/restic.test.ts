@@ -168,8 +168,8 @@ describe("a backup by restic", () => {
   for (const version of recordedVersions) {
     it(`tells with ${version} what could not be read, whatever the exit code`, async () => {
       for (const [name, problem] of [
-        ["source-one-missing", /\/work\/nowhere does not exist/],
-        ["unreadable", /\/work\/unreadable\/closed\.txt/],
+        ["source-one-missing", /\/data\/nowhere does not exist/],
+        ["unreadable", /\/data\/unreadable\/closed\.txt/],
       ] as const) {
         const { execute } = fakeExecute(() => recording(version, name));
         const report = await createRestic(local, execute).backup(request, quiet);
