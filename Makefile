@@ -29,7 +29,7 @@ help: ## what can be done here
 	@echo '  make clean       dist/ and node_modules/; what was brought for all clones stays in ~/.cache/pantheros'
 
 # The programs are started by the recipes' shells in the foreground: Ctrl-C reaches them, and they clean up themselves.
-demo: components
+demo: components build
 	@exec $(WITH) node examples/demo/demo.ts
 
 test: components
@@ -39,7 +39,7 @@ test: components
 check: packages
 	@exec $(WITH) npm run --silent check
 
-up: components
+up: components build
 	@if [ -n "$(CONFIG)" ]; then exec $(WITH) node src/main.ts up --config "$(CONFIG)"; \
 	else exec $(WITH) node examples/demo/demo.ts --stay; fi
 
