@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { Agent, get, type IncomingMessage } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { openLedger } from "../src/ledger/sqlite.ts";
 import type { Sample } from "../src/model/sample.ts";
+import { freePort } from "../test/support/free-port.ts";
 import { quantile } from "./measure.ts";
 import { endProgram, published, requirePublished, residentMemory } from "./program.ts";
 import { atMost, type Benchmark, megabytes, milliseconds, plain, type Row, times } from "./row.ts";
@@ -158,13 +158,4 @@ async function ask(url: string, agent: Agent, encoding: Encoding): Promise<Incom
   const [response] = (await once(request, "response")) as [IncomingMessage];
   if (response.statusCode !== 200) throw new Error(`${url} answered ${response.statusCode}: ${await text(response)}`);
   return response;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -60,7 +60,7 @@ async function tell(stage: Stage): Promise<void> {
 
   chapter("6. Your own", [
     "make install                       # pantheros with its own Node.js under /usr/local",
-    "pantheros init                     # asks three questions, writes a commented configuration",
+    "pantheros init                     # asks two questions, writes a commented configuration",
     "pantheros doctor                   # what is missing here, and the command that mends it",
     "pantheros run backup; pantheros status",
     "pantheros up                       # engine and /metrics; or: make up, to keep this demo running",

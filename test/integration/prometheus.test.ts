@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
 import { createMetricsPage } from "../../src/http/metrics-page.ts";
@@ -12,6 +10,7 @@ import { everyMetric } from "../outputs/state.ts";
 import { needs, onPath } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
 import { startProcess } from "../support/process.ts";
 
 /** Every character that a text format might trip over; half a surrogate pair comes out as U+FFFD. */
@@ -98,13 +97,4 @@ async function startPrometheus(
     const { data } = (await response.json()) as { data: { result: readonly Series[] } };
     return data.result;
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
