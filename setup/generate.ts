@@ -2,11 +2,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
 import { collectors } from "../src/collectors/index.ts";
-import { exitCodes } from "../src/commands/exit-codes.ts";
 import { commands } from "../src/commands/index.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
+import { exitCodes } from "../src/model/exit-codes.ts";
 import { type MetricDefinition, metrics } from "../src/model/metrics.ts";
+import { type Reason, reasons } from "../src/model/outcome.ts";
 import { formatDuration } from "../src/model/quantity.ts";
+import { isRetried, reasonGuide } from "../src/model/reason-guide.ts";
 import { runners } from "../src/runners/index.ts";
 
 /** Files that are made from the sources and committed: one more is one more entry. */
@@ -14,6 +16,7 @@ const generated: readonly { readonly file: string; readonly content: () => strin
   { file: "docs/pantheros.schema.json", content: () => `${JSON.stringify(jsonSchema(runners), null, 2)}\n` },
   { file: "docs/metrics.md", content: metricsPage },
   { file: "docs/steps.md", content: stepsPage },
+  { file: "docs/reasons.md", content: reasonsPage },
   { file: "README.md", content: readme },
 ];
 
@@ -107,6 +110,43 @@ Each can be switched off or given another interval: \`collectors: { restic: { ev
 |---|---|---|
 ${looks.join("\n")}
 `;
+}
+
+function reasonsPage(): string {
+  const list = (items: readonly string[]) => items.map((item) => `- ${item}`).join("\n");
+  const sections = Object.entries(reasonGuide).map(([reason, guide]) => {
+    const remedies = guide.remedies.map(({ what, command }) => (command ? `${what}: \`${command}\`` : what));
+    const retried = isRetried(reason as Reason) ? "yes, where the step has `retries:`" : "no";
+    return `## \`${reason}\`
+
+${guide.meaning}
+
+Usually:
+${list(guide.causes)}
+
+What to do:
+${list(remedies)}
+
+| Given by | |
+|---|---|
+${guide.givenBy.map(([program, how]) => `| ${program} | ${how} |`).join("\n")}
+
+Passes by itself: ${guide.passes} Retried: ${retried}.
+`;
+  });
+  const rows = Object.entries(reasons).map(([reason, sentence]) => `| [\`${reason}\`](#${reason}) | ${sentence} |`);
+  return `<!-- Generated from src/model/reason-guide.ts by npm run generate. -->
+
+# Reasons
+
+Every run and every step that did not succeed has one of these reasons, whatever the tool was: on the terminal, in the journal, as label and
+tag. On a host: \`pantheros explain REASON\`, \`pantheros explain RUN-ID\`, \`pantheros explain --job JOB\`.
+
+| Reason | Meaning |
+|---|---|
+${rows.join("\n")}
+
+${sections.join("\n")}`;
 }
 
 /** The README with the tables between its markers made anew. */

@@ -59,8 +59,8 @@ export function defineLiveCollector(collector: LiveCollector): LiveCollector {
 
 export type AnyCollector = Collector | LiveCollector;
 
-/** What can be seen independently: the snapshots of a subvolume, the contents of a repository. */
-export type SubjectKind = "subvolume" | "repository";
+/** What can be seen independently: the snapshots of a subvolume, the contents of a repository, what lies at a destination. */
+export type SubjectKind = "subvolume" | "repository" | "destination";
 
 /**
  * The last look at a subject, whichever collector made it; null when nothing has looked, or the look did not reach this subject. Then
@@ -79,4 +79,5 @@ export function lastLook(observations: readonly Observation[], kind: SubjectKind
 const looks = {
   subvolume: ["snapshots", "snapshotCount", "subvol"],
   repository: ["restic", "repositorySnapshots", "repository"],
+  destination: ["destinations", "destinationArtifacts", "destination"],
 } as const;

@@ -1,6 +1,8 @@
 import { backups } from "./backups.ts";
 import type { AnyCollector } from "./collector.ts";
+import { destinations } from "./destinations.ts";
 import { disk } from "./disk.ts";
+import { drills } from "./drills.ts";
 import { jobs } from "./jobs.ts";
 import { objectives } from "./objectives.ts";
 import { restic } from "./restic.ts";
@@ -13,9 +15,11 @@ export const collectors: readonly AnyCollector[] = [
   snapshots,
   disk,
   restic,
+  destinations,
   retention,
   jobs,
   backups,
+  drills,
   objectives,
   self,
 ];

@@ -11,6 +11,8 @@ export interface CommandOption {
 export interface CommandArgument {
   readonly name: string;
   readonly optional?: boolean;
+  /** The last one may be given several times. */
+  readonly many?: boolean;
   readonly summary: string;
 }
 
@@ -22,7 +24,7 @@ export interface Invocation {
   readonly json: boolean;
   readonly environment: NodeJS.ProcessEnv;
   readonly directory: string;
-  readonly stdin: NodeJS.ReadableStream & Partial<Pick<ReadStream, "isTTY">>;
+  readonly stdin: NodeJS.ReadableStream & Partial<Pick<ReadStream, "isTTY" | "setRawMode">>;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   /** Milliseconds since the epoch. */

@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { suggest } from "../config/closest.ts";
 import { ConfigError, formatProblems } from "../config/problems.ts";
+import { exitCodes } from "../model/exit-codes.ts";
 import { version } from "../model/version.ts";
 import { type Command, type Invocation, tell, UsageError } from "./command.ts";
-import { exitCodes } from "./exit-codes.ts";
 import { commandHelp, commonOptions, overview, usage } from "./help.ts";
 import { commands } from "./index.ts";
 import { createStyle } from "./terminal/style.ts";
@@ -53,7 +53,7 @@ function parse(command: Command, args: readonly string[]) {
     if (!parsed.values["help"]) {
       const missing = command.arguments[parsed.positionals.length];
       if (parsed.positionals.length < required) throw new UsageError(`${missing?.name} is missing`);
-      const extra = parsed.positionals[command.arguments.length];
+      const extra = command.arguments.at(-1)?.many ? undefined : parsed.positionals[command.arguments.length];
       if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one argument too many`);
     }
     return parsed;

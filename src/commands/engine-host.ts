@@ -3,6 +3,7 @@ import { describeRun } from "../engine/emit.ts";
 import { runEngine } from "../engine/engine.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import { formatDuration } from "../model/quantity.ts";
+import { runnerFor } from "../runners/index.ts";
 import { createExecute } from "../tools/exec.ts";
 import type { Invocation } from "./command.ts";
 import type { Host } from "./host.ts";
@@ -44,6 +45,7 @@ export async function runHostEngine(host: Host, invocation: Invocation): Promise
       now,
       signal,
       fallbackPath: host.fallbackPath,
+      runnerFor,
       startRun,
       observer: {
         collected: (collector, error, seconds) => {

@@ -1,5 +1,5 @@
+import { exitCodes } from "../model/exit-codes.ts";
 import type { Command, CommandOption } from "./command.ts";
-import { exitCodes } from "./exit-codes.ts";
 import { commands } from "./index.ts";
 
 /** Options that every command takes. */
@@ -52,7 +52,10 @@ export function commandHelp(command: Command): string {
 
 /** `pantheros run JOB [OPTIONS]` */
 export function usage(command: Command): string {
-  const words = command.arguments.map(({ name, optional }) => (optional ? `[${name}]` : name));
+  const words = command.arguments.map(({ name, optional, many }) => {
+    const word = many ? `${name}…` : name;
+    return optional ? `[${word}]` : word;
+  });
   return ["pantheros", command.name, ...words, "[OPTIONS]"].join(" ");
 }
 

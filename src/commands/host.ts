@@ -6,9 +6,10 @@ import { collectors } from "../collectors/index.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Config, SecretReference } from "../config/schema.ts";
 import { readSecret } from "../config/secret.ts";
+import type { RemovalServices } from "../engine/leftovers.ts";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
 import type { Secret } from "../model/secret.ts";
-import { runners } from "../runners/index.ts";
+import { runnerFor, runners } from "../runners/index.ts";
 import { type Invocation, UsageError } from "./command.ts";
 
 /** The host as its configuration describes it: what almost every command starts from. */
@@ -33,6 +34,11 @@ export function openHost(invocation: Invocation): Host {
     fallbackPath: fallbackPath(ledgerPath, invocation.environment),
     readSecret: (reference) => readSecret(reference, { env: invocation.environment, credentialsDirectory }),
   };
+}
+
+/** What removing the leftovers of earlier runs needs of this host. */
+export function removalServices(host: Host, { environment, now }: Invocation): RemovalServices {
+  return { config: host.config, environment, readSecret: host.readSecret, runnerFor, now };
 }
 
 /** Opens the ledger; better-sqlite3 is loaded only now. */

@@ -18,9 +18,17 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "check or show the configuration, print its schema",
     load: async () => (await import("./config.ts")).config,
   },
+  secrets: {
+    summary: "which secrets the configuration names, and creating the missing ones",
+    load: async () => (await import("./secrets.ts")).secrets,
+  },
   run: { summary: "run a job now", load: async () => (await import("./run.ts")).run },
   status: { summary: "what was promised and what was seen", load: async () => (await import("./status.ts")).status },
   runs: { summary: "the journal of runs", load: async () => (await import("./runs.ts")).runs },
+  explain: {
+    summary: "what a reason means and what to do; why a run ended as it did",
+    load: async () => (await import("./explain.ts")).explain,
+  },
   collect: {
     summary: "look at everything once and print what was seen",
     load: async () => (await import("./collect.ts")).collect,

@@ -1,13 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { jsonSchema } from "../config/json-schema.ts";
+import { generateSecret, writeSecretFile } from "../config/secret-file.ts";
 import { runners } from "../runners/index.ts";
 import { isSubvolume } from "../tools/btrfs.ts";
 import { defineCommand, type Invocation, print, printJson, tell, UsageError } from "./command.ts";
 import { type Answers, firstConfiguration, schemaFile } from "./first-configuration.ts";
+import { canAsk, createAsker } from "./terminal/asker.ts";
 
 const root = process.getuid?.() === 0;
 
@@ -99,12 +99,12 @@ async function ask(invocation: Invocation, output: string): Promise<Answers> {
 async function answer(invocation: Invocation, option: string, question: string, fallback: string): Promise<string> {
   const told = given(invocation, option);
   if (told !== undefined) return told;
-  if (!invocation.stdin.isTTY) throw new UsageError(`there is no terminal to ask on: give --${option}`);
-  const terminal = createInterface({ input: invocation.stdin, output: invocation.stderr });
+  if (!canAsk(invocation)) throw new UsageError(`there is no terminal to ask on: give --${option}`);
+  const asker = createAsker(invocation);
   try {
-    return (await terminal.question(`${question} [${fallback}] `, { signal: invocation.signal })).trim() || fallback;
+    return (await asker.line(`${question} [${fallback}] `)) || fallback;
   } finally {
-    terminal.close();
+    asker.close();
   }
 }
 
@@ -129,8 +129,7 @@ function defaultState(invocation: Invocation): string {
 function createPassword(file: string): boolean {
   if (existsSync(file)) return false;
   mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
-  // 256 bits, exclusive: two at once cannot overwrite each other's.
-  writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+  writeSecretFile(file, generateSecret());
   return true;
 }
 

@@ -1,7 +1,7 @@
 import { emitRuns } from "../engine/emit.ts";
 import { settle } from "../engine/settle.ts";
 import { defineCommand, print, printJson, tell } from "./command.ts";
-import { openHost, openHostLedger } from "./host.ts";
+import { openHost, openHostLedger, removalServices } from "./host.ts";
 
 export const reconcile = defineCommand({
   name: "reconcile",
@@ -23,12 +23,22 @@ As ExecStopPost= of a systemd unit it knows from $SERVICE_RESULT how the unit en
       const [job] = invocation.arguments;
       const serviceResult = invocation.environment["SERVICE_RESULT"];
       const stopped = job !== undefined && serviceResult !== undefined ? { stopped: { job, serviceResult } } : {};
-      const { reconciled: found, problem } = await settle(ledger, host.fallbackPath, {
+      const {
+        reconciled: found,
+        problem,
+        left,
+      } = await settle(ledger, host.fallbackPath, {
         now: invocation.now,
+        removal: removalServices(host, invocation),
         ...stopped,
       });
+      for (const message of left) tell(invocation, message);
       if (problem) tell(invocation, `${problem.message} – ${problem.advice}`);
-      await emitRuns(ledger, host.config, { now: invocation.now, onProblem: (message) => tell(invocation, message) });
+      await emitRuns(ledger, host.config, {
+        now: invocation.now,
+        readSecret: host.readSecret,
+        onProblem: (message) => tell(invocation, message),
+      });
       if (invocation.json) {
         printJson(
           invocation,

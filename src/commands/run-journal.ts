@@ -4,6 +4,7 @@ import { ConfigError } from "../config/problems.ts";
 import { declareInventory } from "../engine/declare.ts";
 import { livingRun } from "../engine/fallback.ts";
 import { type Journal, openJournal } from "../engine/journal.ts";
+import type { RemovalServices } from "../engine/leftovers.ts";
 import { reconcile } from "../engine/reconcile.ts";
 import { recordRefusedRun } from "../engine/refused-run.ts";
 import { settle } from "../engine/settle.ts";
@@ -30,13 +31,23 @@ export function openRunJournal(
 export async function prepareLedger(
   journal: Journal,
   host: Host,
-  { now, onNote }: { readonly now: () => number; readonly onNote: (message: string) => void },
+  {
+    now,
+    removal,
+    onNote,
+  }: {
+    readonly now: () => number;
+    readonly removal: RemovalServices;
+    readonly onNote: (message: string) => void;
+  },
 ): Promise<void> {
   journal.write((ledger) => declareInventory(ledger, host.config, now()));
   await unlessLedgerFails(onNote, async () => {
     if (journal.problem !== null) return void (await reconcile(journal.ledger, { now }));
-    const { problem } = await settle(journal.ledger, host.fallbackPath, { now });
+    // Folders hold space that this run may need; the rest may cost a network that is down, and waits until the run has ended.
+    const { problem, left } = await settle(journal.ledger, host.fallbackPath, { now, removal, leftovers: "folders" });
     if (problem) onNote(`${problem.message} – ${problem.advice}`);
+    for (const message of left) onNote(message);
   });
 }
 

@@ -65,6 +65,7 @@ function terminalView(invocation: Invocation): RunView {
         `${colour(describeRun(run))}${dryRun ? " – dry run: nothing was changed" : ""}  ${style.dim(run.id)}`,
       );
       if (run.message) print(invocation, `  ${run.message}`);
+      if (run.reason) print(invocation, style.dim(`  → pantheros explain ${run.reason}`));
       if (unjournaled) print(invocation, style.warn(`  not journaled: ${unjournaled.message}`));
     },
     close: () => progress.close(),

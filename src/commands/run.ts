@@ -1,12 +1,15 @@
 import { suggest } from "../config/closest.ts";
+import type { Config } from "../config/schema.ts";
 import { emitRuns } from "../engine/emit.ts";
+import { removeLeftovers } from "../engine/leftovers.ts";
 import { runJob } from "../engine/run-job.ts";
+import { exitCodeOf } from "../model/exit-codes.ts";
 import type { RunTrigger } from "../model/run.ts";
 import { runnerFor } from "../runners/index.ts";
 import { ownIdentity } from "../tools/process.ts";
 import { defineCommand, type Invocation, UsageError } from "./command.ts";
-import { exitCodeOf } from "./exit-codes.ts";
-import type { Host } from "./host.ts";
+import { type Host, removalServices } from "./host.ts";
+import { withStartHooks } from "./run-hooks.ts";
 import { heldElsewhere, openHostOrJournal, openRunJournal, prepareLedger, unlessLedgerFails } from "./run-journal.ts";
 import { observeRun } from "./run-view.ts";
 
@@ -15,6 +18,9 @@ export const run = defineCommand({
   description: `
 Runs a job now: takes its lock, journals the start, executes its steps, proves what they left behind, journals the end and
 sends the metrics. A run that is killed is found by the next "pantheros reconcile", "run" or the engine.
+
+Jobs that say "after: [JOB]" are started when it has succeeded, one after the other, each as a run of its own; the exit code is then that
+of the first one that did not succeed.
 
 A ledger that cannot be written never stops the backup: the run is kept aside, taken in later, and ends with exit code 3.`,
   arguments: [{ name: "JOB", summary: "a job of the configuration" }],
@@ -39,35 +45,69 @@ A ledger that cannot be written never stops the backup: the run is kept aside, t
     const job = invocation.arguments[0] as string;
     const host = openHostOrJournal(invocation, job);
     requireJob(host, job);
-    const dryRun = invocation.options["dry-run"] === true;
-    const view = observeRun(invocation);
-    const journal = openRunJournal(host, { dryRun, onNote: view.note });
-    try {
-      if (!dryRun) await prepareLedger(journal, host, { now: invocation.now, onNote: view.note });
-      const report = await runJob(
-        { config: host.config, job, trigger: triggerOf(invocation), signal: invocation.signal, runnerFor },
-        {
-          journal,
-          holder: ownIdentity(),
-          heldElsewhere: dryRun ? () => null : (name) => heldElsewhere(journal, host, name, invocation.now()),
-          observer: view,
-          now: invocation.now,
-          random: invocation.random,
-          environment: invocation.environment,
-          readSecret: host.readSecret,
-          dryRun,
-        },
-      );
-      view.finished(report, { dryRun });
-      const emission = { now: invocation.now, onProblem: view.note };
-      if (!dryRun) await unlessLedgerFails(view.note, () => emitRuns(journal.ledger, host.config, emission));
-      return exitCodeOf(report.run, !dryRun && report.unjournaled !== null, invocation.stoppedBy());
-    } finally {
-      view.close();
-      journal.close();
+    const exitCode = await runOnce(host, invocation, job, triggerOf(invocation));
+    if (exitCode !== 0 || invocation.options["dry-run"] === true) return exitCode;
+    let worst: number = exitCode;
+    const due = followersOf(host.config, job);
+    // The list grows while it is worked off: what succeeds may have followers of its own.
+    for (const follower of due) {
+      if (invocation.signal.aborted) break;
+      const ended = await runOnce(host, invocation, follower, "after");
+      if (ended === 0) due.push(...followersOf(host.config, follower).filter((next) => !due.includes(next)));
+      else if (worst === 0) worst = ended;
     }
+    return worst;
   },
 });
+
+/** One run of one job, from its lock to its metrics. @returns the exit code that tells how it ended */
+async function runOnce(host: Host, invocation: Invocation, job: string, trigger: RunTrigger): Promise<number> {
+  const dryRun = invocation.options["dry-run"] === true;
+  const { now, random, environment, signal } = invocation;
+  const view = observeRun(invocation);
+  const journal = openRunJournal(host, { dryRun, onNote: view.note });
+  const removal = removalServices(host, invocation);
+  const { observer, told } = dryRun
+    ? { observer: view, told: async () => undefined }
+    : withStartHooks(view, host, { now });
+  try {
+    if (!dryRun) await prepareLedger(journal, host, { now, removal, onNote: view.note });
+    const report = await runJob(
+      { config: host.config, job, trigger, signal, runnerFor },
+      {
+        journal,
+        holder: ownIdentity(),
+        heldElsewhere: dryRun ? () => null : (name) => heldElsewhere(journal, host, name, now()),
+        observer,
+        now,
+        random,
+        environment,
+        readSecret: host.readSecret,
+        dryRun,
+      },
+    );
+    view.finished(report, { dryRun });
+    if (!dryRun) {
+      await told();
+      const { readSecret } = host;
+      await unlessLedgerFails(view.note, () =>
+        emitRuns(journal.ledger, host.config, { now, readSecret, onProblem: view.note }),
+      );
+      await unlessLedgerFails(view.note, async () => {
+        for (const message of await removeLeftovers(journal.ledger, removal)) view.note(message);
+      });
+    }
+    return exitCodeOf(report.run, !dryRun && report.unjournaled !== null, invocation.stoppedBy());
+  } finally {
+    view.close();
+    journal.close();
+  }
+}
+
+/** The jobs that are started when this one has succeeded, in the order of the configuration. */
+function followersOf(config: Config, job: string): string[] {
+  return Object.keys(config.jobs).filter((name) => config.jobs[name]?.after.includes(job));
+}
 
 function requireJob({ config }: Host, job: string): void {
   if (Object.hasOwn(config.jobs, job)) return;

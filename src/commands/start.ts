@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
+import { exitCodes } from "../model/exit-codes.ts";
 import { StepError } from "../model/outcome.ts";
 import { UsageError } from "./command.ts";
 import { dispatch, explain } from "./dispatch.ts";
-import { exitCodes } from "./exit-codes.ts";
 
 /** Connects a process to the command that its arguments name. @returns the exit code; every error has become one */
 export async function start(process: NodeJS.Process): Promise<number> {

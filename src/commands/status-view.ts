@@ -84,13 +84,18 @@ function subjectTable({ subjects, at }: StatusView, style: Style, width: number 
     rows: subjects.map((subject) => [
       `${subject.kind} ${subject.name}`,
       subject.artifacts === null ? style.warn("unknown") : String(subject.artifacts),
-      subject.artifacts === null ? style.warn("unknown") : ago(subject.newestAt, at, style),
+      subject.artifacts === null ? style.warn("unknown") : newest(subject, at, style),
       retention(subject, style),
       subject.observedAt === null
         ? style.warn("never: run pantheros collect")
         : `${formatDuration(at - subject.observedAt)} ago`,
     ]),
   };
+}
+
+/** What lies at a destination is dated by the jobs that put it there, in the table below. */
+function newest({ kind, newestAt }: SubjectStatus, at: number, style: Style): string {
+  return kind === "destination" && newestAt === null ? "" : ago(newestAt, at, style);
 }
 
 function retention({ policy, compliant, missing, excess }: SubjectStatus, style: Style): string {
@@ -112,18 +117,20 @@ function backupTable({ backups, at }: StatusView, style: Style, width: number | 
       { title: "size", align: "right" as const },
       { title: "seen by others", grow: true },
     ],
-    rows: backups.map(({ job, target, newestAt, bytes, seen }) => [
+    rows: backups.map(({ job, target, newestAt, bytes, proof }) => [
       job,
       target,
       ago(newestAt, at, style),
       bytes === null ? "" : formatBytes(bytes),
-      seen === null
-        ? style.dim("proved by its own run")
-        : seen
-          ? style.good("yes")
-          : style.bad("no: the job claims what nobody can see"),
+      proofText(proof, style),
     ]),
   };
+}
+
+function proofText(proof: BackupStatus["proof"], style: Style): string {
+  if (proof === null) return style.dim("proved by its own run");
+  if (proof.state === "disagrees") return style.bad(`no: ${proof.why}`);
+  return proof.state === "proven" ? style.good(`yes, ${proof.why}`) : style.dim(`not yet: ${proof.why}`);
 }
 
 function ago(time: number | null, at: number, style: Style): string {

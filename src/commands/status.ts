@@ -38,7 +38,7 @@ Reads the ledger only: nothing is started, nothing is asked.
         at: state.at,
         jobs: jobStatuses(host.config, ledger, state).filter(isAsked),
         subjects: only === undefined ? subjectStatuses(host.config, state) : [],
-        backups: backupStatuses(state).filter(isAsked),
+        backups: backupStatuses(ledger, state).filter(isAsked),
         problems: state.errors,
       };
       if (invocation.json) printJson(invocation, view);

@@ -11,7 +11,7 @@ import type { Config, RetentionPolicy } from "./schema.ts";
 export function policiesInForce(
   keep: string | RetentionPolicy | undefined,
   subject: {
-    readonly kind: "subvolume" | "repository";
+    readonly kind: "subvolume" | "repository" | "destination";
     readonly name: string;
     readonly retention?: string | undefined;
   },
@@ -19,7 +19,8 @@ export function policiesInForce(
 ): readonly [RetentionPolicy, ...RetentionPolicy[]] {
   const [first, ...others] = new Set([keep, subject.retention].filter((written) => written !== undefined));
   if (first !== undefined) return [policyOf(first, policies), ...others.map((other) => policyOf(other, policies))];
-  throw new StepError("config", `nothing says which snapshots of ${subject.name} are kept`, {
+  const what = subject.kind === "destination" ? `what of ${subject.name} is` : `which snapshots of ${subject.name} are`;
+  throw new StepError("config", `nothing says ${what} kept`, {
     advice: `give the step a keep, or the ${subject.kind} a retention`,
   });
 }

@@ -76,6 +76,16 @@ function replaceInText(text: string, standIn: (reference: Reference) => unknown)
     .join("");
 }
 
+/** The steps, `run` and `host`, that any text of the data refers to. */
+export function scopesIn(data: unknown): ReadonlySet<string> {
+  const scopes = new Set<string>();
+  replaceReferences(data, ({ scope }) => {
+    scopes.add(scope);
+    return "";
+  });
+  return scopes;
+}
+
 /**
  * The options of a step with what its references stand for in this run. The loader has checked that they can be resolved; give the
  * result to the runner's schema again.

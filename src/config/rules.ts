@@ -5,6 +5,7 @@ import { parseSchedule } from "../model/schedule.ts";
 import { closest, suggest } from "./closest.ts";
 import { stepId } from "./declaration.ts";
 import type { Finding } from "./finding.ts";
+import { hookReferences } from "./hook-references.ts";
 import { entriesOf, isMap, type Path, quote, valueAt, writePath } from "./path.ts";
 import { reservedScopes } from "./references.ts";
 import { configuration, retentionPolicy } from "./schema.ts";
@@ -35,9 +36,11 @@ const rules: readonly ((value: unknown) => readonly Finding[])[] = [
   knownTimezones,
   readableSchedules,
   ownStepIds,
+  noCircleOfJobs,
   plausibleDurations,
   fewerOffsiteThanCopies,
   guardedListener,
+  hookReferences,
 ];
 
 function nameExists(value: unknown, section: string, name: string, path: Path): Finding[] {
@@ -134,6 +137,30 @@ function ownStepIds(value: unknown): Finding[] {
       ];
     });
   });
+}
+
+function noCircleOfJobs(value: unknown): Finding[] {
+  const after = (name: string): readonly unknown[] => {
+    const names = valueAt(value, ["jobs", name, "after"]);
+    return Array.isArray(names) ? names : [];
+  };
+  const reaches = (from: unknown, goal: string, seen: Set<unknown>): boolean => {
+    if (from === goal) return true;
+    if (typeof from !== "string" || seen.has(from)) return false;
+    seen.add(from);
+    return after(from).some((next) => reaches(next, goal, seen));
+  };
+  return entriesOf(valueAt(value, ["jobs"])).flatMap(([name]) =>
+    after(name).some((before) => reaches(before, name, new Set()))
+      ? [
+          {
+            path: ["jobs", name, "after"],
+            message: `${name} would start after itself`,
+            hint: "take one of the jobs out of the circle",
+          },
+        ]
+      : [],
+  );
 }
 
 function plausibleDurations(value: unknown): Finding[] {

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { durationPattern, parseDuration, writeDuration } from "../model/quantity.ts";
+import { bytesPattern, durationPattern, parseBytes, parseDuration, writeDuration } from "../model/quantity.ts";
+import { literalSecret, namesSecret } from "./secret-names.ts";
 
 /**
  * The configuration's shape. What a schema cannot say (names that must exist, cron notation, literal secrets) is in `rules.ts`;
@@ -27,6 +28,15 @@ export const duration = z
 export const positiveDuration = duration
   .refine((seconds) => seconds > 0, "must be longer than nothing")
   .meta({ description: "Duration like 90s, 15m, 1h30m, 30d; more than 0s", examples: ["1h", "30d"] });
+
+/** `500MiB`, `10GB`, `4096`: parsed to bytes, encoded back as a plain number. */
+export const byteSize = z
+  .codec(
+    z.string().regex(bytesPattern, "not a size: write it like 500MiB, 10GiB, 2TB"),
+    z.number().max(Number.MAX_SAFE_INTEGER, "too large"),
+    { decode: (text) => parseBytes(text) ?? Number.NaN, encode: String },
+  )
+  .meta({ description: "Size like 500MiB, 10GiB, 2TB", examples: ["10GiB"] });
 
 // No regular expression has flags here: JSON Schema knows none.
 const name = z
@@ -95,6 +105,10 @@ export const subvolume = z.strictObject({
   retention: retentionName.optional().meta({ description: "Policy that its snapshots must satisfy" }),
 });
 
+const medium = name
+  .optional()
+  .meta({ description: "What it is stored on, e.g. nas, b2: copies are counted by it; default: its own name" });
+
 export const repository = z.strictObject({
   repository: z
     .string()
@@ -107,11 +121,17 @@ export const repository = z.strictObject({
     .meta({ description: "Further variables for restic, e.g. AWS_ACCESS_KEY_ID: {file: /path}" }),
   retention: retentionName.optional().meta({ description: "Policy that its snapshots must satisfy" }),
   offsite: z.boolean().default(false).meta({ description: "Counts as an offsite copy" }),
+  medium,
   restic: z.string().default("restic").meta({ description: "Program to use" }),
   initialize: z
     .boolean()
     .default(false)
     .meta({ description: "Create the repository when it does not exist yet; never again once it has held a backup" }),
+});
+
+const promised = retentionName.optional().meta({
+  description:
+    "Policy that what pantheros leaves there must satisfy: pruning keeps at least that of every series and chain",
 });
 
 export const destination = z.discriminatedUnion("type", [
@@ -124,9 +144,94 @@ export const destination = z.discriminatedUnion("type", [
     access_key_id: secretReference,
     secret_access_key: secretReference,
     offsite: z.boolean().default(true),
+    medium,
+    retention: promised,
   }),
-  z.strictObject({ type: z.literal("local"), path: absolutePath, offsite: z.boolean().default(false) }),
+  z.strictObject({
+    type: z.literal("local"),
+    path: absolutePath,
+    offsite: z.boolean().default(false),
+    medium,
+    retention: promised,
+  }),
 ]);
+
+/** What has to hold, all of it, for a job or a step to be executed now. */
+export const conditions = z.strictObject({
+  ac_power: z.literal(true).optional().meta({ description: "On mains power; a machine without a battery always is" }),
+  reachable: z
+    .array(z.string().regex(/^(?:\[[^\]]+\]|[^\s:/]+):\d{1,5}$/, "write HOST:PORT"))
+    .min(1)
+    .optional()
+    .meta({
+      description: "HOST:PORT that must accept a connection",
+      examples: [["s3.us-west-004.backblazeb2.com:443"]],
+    }),
+  free_space: z
+    .strictObject({ path: absolutePath, at_least: byteSize })
+    .optional()
+    .meta({ description: "Space that must be free below a path" }),
+});
+export type Conditions = z.infer<typeof conditions>;
+
+/** `Idempotency-Key` is the one header that sounds like a secret and is none. */
+const tellsSecret = (header: string) =>
+  /^(?:proxy-)?authorization$|^cookie$/i.test(header) || (namesSecret(header) && !/^idempotency-key$/i.test(header));
+
+/** What an HTTP request is made of: that of a step, that of a hook. */
+export const requestShape = {
+  url: z
+    .union([
+      z
+        .url({ protocol: /^https?$/ })
+        .refine((url) => !/^\w+:\/\/[^/?#]*@/.test(url), { error: literalSecret.message, abort: true }),
+      secretReference,
+    ])
+    .meta({
+      description: "http:// or https://; who knows a ping URL can use it: {file: /path} keeps it out of here",
+    }),
+  method: z
+    .enum(["GET", "POST", "HEAD"])
+    .optional()
+    .meta({ description: "Default: POST where there is a body, else GET" }),
+  headers: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "is no name of a header"),
+      z.union([z.string().regex(/^[^\r\n]*$/, "must be one line"), secretReference]),
+    )
+    .superRefine((headers, issues) => {
+      for (const [header, value] of Object.entries(headers))
+        if (typeof value === "string" && tellsSecret(header))
+          issues.addIssue({ code: "custom", path: [header], message: literalSecret.message });
+    })
+    .default({})
+    .meta({ description: "Values that are secret by {file: /path}" }),
+  body: z.string().max(65_536).optional().meta({ description: "Text; not sent with GET and HEAD" }),
+  answer_within: positiveDuration
+    .refine((seconds) => seconds <= 60, "must be at most 60s")
+    .prefault("10s")
+    .meta({ description: "For each attempt, the whole exchange, e.g. 10s; at most 60s" }),
+  attempts: z.int().min(1).max(5).default(3).meta({ description: "When the other side cannot be reached" }),
+};
+export type RequestOptions = z.infer<z.ZodObject<typeof requestShape>>;
+
+/** Moments of a run that a hook can be called at. */
+export const hookEvents = ["start", "success", "partial", "failed", "skipped"] as const;
+export type HookEvent = (typeof hookEvents)[number];
+
+const hook = z.strictObject({
+  ...requestShape,
+  on: z
+    .array(z.enum(hookEvents))
+    .min(1)
+    .default(["start", "success", "partial", "failed"])
+    .meta({ description: "When: start, success, partial, failed, skipped; default: all but skipped" }),
+  style: z.enum(["plain", "healthchecks"]).default("plain").meta({
+    description:
+      "healthchecks: url/start, url, url/<exit code>, with rid= and a summary as body; plain: the request as it is written",
+  }),
+});
+export type HookConfig = z.infer<typeof hook>;
 
 /** What every step may carry besides the options of its runner. */
 export const stepBase = z.object({
@@ -145,6 +250,16 @@ export const stepBase = z.object({
     })
     .optional()
     .meta({ description: "For reasons that can pass: network, throttled, repository_locked" }),
+  nice: z.int().min(-20).max(19).optional().meta({ description: "CPU priority of its programs: 19 is the lowest" }),
+  ionice: z
+    .enum(["idle", "best-effort"])
+    .optional()
+    .meta({ description: "Disk priority of its programs (idle: only when nobody else wants the disk)" }),
+  environment: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([z.string(), secretReference]))
+    .default({})
+    .meta({ description: "Further variables for its programs, which see nothing else of the environment" }),
+  only_if: conditions.optional().meta({ description: "Otherwise the step is skipped, with the reason `condition`" }),
 });
 
 const job = z.strictObject({
@@ -160,14 +275,27 @@ const job = z.strictObject({
     .enum(["systemd", "internal", "external"])
     .default("systemd")
     .meta({ description: "Who starts it: exactly one" }),
+  after: z
+    .array(name.meta({ description: "A name of `jobs`", refersTo: "jobs" }))
+    .default([])
+    .meta({ description: "Jobs after whose success it is started, besides its own schedule" }),
+  only_if: conditions.optional().meta({ description: "Otherwise the run is skipped, with the reason `condition`" }),
+  hooks: z
+    .array(hook)
+    .default([])
+    .meta({ description: "HTTP requests at the start and the end of each run; what becomes of them never changes it" }),
   steps: z.array(stepBase.loose()).min(1),
 });
 
 const objective = z.strictObject({
   jobs: z
     .array(name.meta({ description: "A name of `jobs`", refersTo: "jobs" }))
-    .min(1)
-    .meta({ description: "Jobs that together protect the data set" }),
+    .default([])
+    .meta({ description: "Jobs that together protect the data set; their drills measure the recovery time" }),
+  repositories: z
+    .array(repositoryName)
+    .default([])
+    .meta({ description: "Repositories that hold it too, whoever fills them: on a hub, those of the clients" }),
   rpo: duration.optional().meta({ description: "Recovery point objective: the most data that may be lost" }),
   rto: duration.optional().meta({ description: "Recovery time objective" }),
   copies: z.int().min(1).optional().meta({ description: "Copies that must exist, the original among them" }),
@@ -213,6 +341,9 @@ const collectorSettings = z.strictObject({
 export const configuration = z.strictObject({
   host: name.meta({ description: "This host's name, as the host label and tag of every series" }),
   state_directory: absolutePath.default("/var/lib/pantheros"),
+  scratch_directory: absolutePath
+    .optional()
+    .meta({ description: "Where dumps and restores are put for a while; default: scratch in the state directory" }),
   timezone: z.string().optional().meta({ description: "Default timezone of jobs; default: the system's" }),
   subvolumes: z.record(name, subvolume).default({}),
   repositories: z.record(name, repository).default({}),

@@ -57,7 +57,8 @@ export function checkReferences(options: unknown, schema: z.ZodObject, place: Pl
   return { findings, paths, plausible: (reference: Reference) => values.get(writeReference(reference)) ?? anyText };
 }
 
-function visitTexts(data: unknown, visit: (text: string, path: Path) => void, path: Path = []): void {
+/** Shows every text in a piece of data. */
+export function visitTexts(data: unknown, visit: (text: string, path: Path) => void, path: Path = []): void {
   if (typeof data === "string") visit(data, path);
   else if (typeof data === "object" && data !== null) {
     const parts = Array.isArray(data) ? data.entries() : Object.entries(data);

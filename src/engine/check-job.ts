@@ -4,8 +4,9 @@ import { type StepError, toStepError } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Runner } from "../runners/runner.ts";
+import { checkStep } from "./check-step.ts";
 import { stepId } from "./run-job.ts";
-import { createRunnerContext, optionsOf } from "./runner-context.ts";
+import { createRunnerContext } from "./runner-context.ts";
 
 export interface CheckedStep {
   readonly id: string;
@@ -29,7 +30,10 @@ export async function checkJob(
 ): Promise<readonly CheckedStep[]> {
   const { runnerFor, ...world } = services;
   const timestamp = formatTimestamp(services.now());
-  const context = createRunnerContext({
+  const never = () => {
+    throw new Error("a check makes nothing");
+  };
+  const parts = {
     ...world,
     config,
     job,
@@ -39,13 +43,16 @@ export async function checkJob(
     progress: () => undefined,
     log: () => undefined,
     pathsInUse: () => [],
+    history: () => [],
+    scratch: never,
+    leftover: never,
     onSecret: () => undefined,
-  });
+  };
   const checked: CheckedStep[] = [];
   for (const [position, step] of (config.jobs[job]?.steps ?? []).entries()) {
     const runner = runnerFor(step.uses);
     const failure = await Promise.resolve()
-      .then(() => runner.check?.(optionsOf(runner, step), context))
+      .then(() => checkStep(runner, step, createRunnerContext({ ...parts, step })))
       .then(() => null, toStepError);
     checked.push({ id: stepId(step, position), uses: step.uses, failure });
   }

@@ -5,33 +5,33 @@ import { formatDuration } from "../model/quantity.ts";
 import type { Run, Step } from "../model/run.ts";
 import type { Sample } from "../model/sample.ts";
 import type { DogStatsD } from "../outputs/dogstatsd.ts";
+import type { EmitServices } from "./tell-hooks.ts";
 
 /**
- * Marks the finished runs whose metrics have not been sent yet, and sends them: emission belongs to the ledger, not to the last line of
- * a run, so that a run which was killed is told all the same. Bounded to a second; a failure never changes a run.
- * @returns the number of runs that were sent
+ * Marks the finished runs that nobody has been told of yet, and tells of them: emission belongs to the ledger, not to the last line of a
+ * run, so that a run which was killed is told all the same. Without DogStatsD and hooks nothing is owed: what is finished counts as
+ * emitted, so that enabling them later does not send old runs. Metrics are bounded to a second, hooks to a minute; a failure
+ * never changes a run.
+ * @returns the number of runs that nobody had been told of
  */
-export async function emitRuns(
-  ledger: Ledger,
-  config: Config,
-  options: { readonly now: () => number; readonly onProblem: (message: string) => void },
-): Promise<number> {
-  if (!config.outputs.dogstatsd) return markAll(ledger, options.now);
+export async function emitRuns(ledger: Ledger, config: Config, services: EmitServices): Promise<number> {
   // Marked before it is sent: of several processes that find the same run only one sends it. A kill in between loses a packet, as UDP may.
-  const runs = ledger.unemittedRuns().filter((run) => ledger.markEmitted(run.id, options.now()));
+  const runs = ledger.unemittedRuns().filter((run) => ledger.markEmitted(run.id, services.now()));
   if (runs.length === 0) return 0;
+  if (config.outputs.dogstatsd) await sendMetrics(ledger, config, runs, services);
+  if (runs.some((run) => config.jobs[run.job]?.hooks.length)) {
+    const { tellHooks } = await import("./tell-hooks.ts");
+    await tellHooks(ledger, config, runs, services);
+  }
+  return runs.length;
+}
+
+async function sendMetrics(ledger: Ledger, config: Config, runs: readonly Run[], options: EmitServices): Promise<void> {
   const { openDogStatsD } = await import("./datadog.ts");
   const sender = openDogStatsD(config, options.onProblem);
   for (const run of runs) send(sender, run, ledger.steps(run.id), options.now() / 1000);
   const { dropped } = await sender.close(1000);
   if (dropped > 0) ledger.addToTotals([{ metric: "dogstatsdDropped", labels: {}, value: dropped }]);
-  return runs.length;
-}
-
-/** Without DogStatsD nothing is owed: what is finished counts as emitted, so that enabling it later does not send old runs. */
-function markAll(ledger: Ledger, now: () => number): number {
-  for (const run of ledger.unemittedRuns()) ledger.markEmitted(run.id, now());
-  return 0;
 }
 
 function send(sender: DogStatsD, run: Run, steps: readonly Step[], now: number): void {

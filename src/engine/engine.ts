@@ -5,6 +5,7 @@ import type { Run } from "../model/run.ts";
 import { type CollectServices, collectOnce, intervalOf, isEnabled } from "./collect.ts";
 import { declareInventory } from "./declare.ts";
 import { emitRuns } from "./emit.ts";
+import type { RemovalServices } from "./leftovers.ts";
 import type { Reconciled } from "./reconcile.ts";
 import { startScheduler } from "./scheduler.ts";
 import { settle } from "./settle.ts";
@@ -13,6 +14,7 @@ import { readState } from "./state.ts";
 export interface EngineServices extends CollectServices {
   readonly collectors: readonly AnyCollector[];
   readonly fallbackPath: string;
+  readonly runnerFor: RemovalServices["runnerFor"];
   /** Starts a run in a process of its own and returns at once. */
   readonly startRun: (job: string) => void;
   readonly observer: EngineObserver;
@@ -28,6 +30,8 @@ export interface EngineObserver {
 /** Seconds between two rounds of reconciliation and emission, and between two pushes of state to DogStatsD. */
 const housekeepingEvery = 15;
 const pushEvery = 60;
+/** Seconds between two attempts to remove what could not be removed. */
+const removalEvery = 600;
 /** Seconds: the journal is pruned once an hour, in small batches. */
 const pruneEvery = 3600;
 /** Seconds after which the ledger is looked at for runs that have ended: what they left behind is looked at at once. */
@@ -44,7 +48,7 @@ export async function runEngine(services: EngineServices): Promise<void> {
   const stopScheduler = startScheduler(config, ledger, services.startRun, { now });
   try {
     await Promise.all([
-      every(housekeepingEvery, () => housekeeping(services), signal, guarded),
+      every(housekeepingEvery, createHousekeeping(services), signal, guarded),
       every(pruneEvery, async () => void ledger.pruneRuns(now() - config.journal.keep * 1000), signal, guarded),
       every(pushEvery, () => pushState(services), signal, guarded),
       ...intervalCollectors.map((collector) => collectForever(collector, services, guarded)),
@@ -89,13 +93,29 @@ function lastFinish(ledger: Ledger): number {
   }
 }
 
-async function housekeeping(services: EngineServices): Promise<void> {
+function createHousekeeping(services: EngineServices): () => Promise<void> {
   const { ledger, config, now, observer, fallbackPath } = services;
-  const { tookIn, reconciled, problem } = await settle(ledger, fallbackPath, { now });
-  for (const run of tookIn) observer.tookIn(run);
-  for (const found of reconciled) observer.reconciled(found);
-  if (problem) observer.note(`${problem.message} – ${problem.advice}`);
-  await emitRuns(ledger, config, { now, onProblem: observer.note });
+  let retryAt = 0;
+  return async () => {
+    // What could not be removed is told and tried again at a slow pace: a server that is down must not hold up everything else.
+    const leftovers = now() < retryAt ? "folders" : "all";
+    const { tookIn, reconciled, problem, left } = await settle(ledger, fallbackPath, {
+      now,
+      removal: services,
+      leftovers,
+    });
+    for (const run of tookIn) observer.tookIn(run);
+    for (const found of reconciled) observer.reconciled(found);
+    if (problem) observer.note(`${problem.message} – ${problem.advice}`);
+    if (leftovers === "all") for (const message of left) observer.note(message);
+    if (left.length > 0 && leftovers === "all") retryAt = now() + removalEvery * 1000;
+    await emitRuns(ledger, config, {
+      now,
+      readSecret: services.readSecret,
+      signal: services.signal,
+      onProblem: observer.note,
+    });
+  };
 }
 
 async function pushState(services: EngineServices): Promise<void> {

@@ -5,6 +5,7 @@ import { explainFailure, outcomeOfSteps, StepError, toStepError } from "../model
 import { formatDuration, formatTimestamp } from "../model/quantity.ts";
 import type { Run, StepPlan } from "../model/run.ts";
 import type { Runner } from "../runners/runner.ts";
+import { unmetCondition } from "./conditions.ts";
 import { heartbeat } from "./presence.ts";
 import { newRunId } from "./run-id.ts";
 import type { RunReport, RunRequest, RunServices } from "./run-request.ts";
@@ -47,24 +48,27 @@ export async function runJob(request: RunRequest, world: RunServices): Promise<R
   let ratio: number | null = null;
   const beat = setInterval(() => journal.note((ledger) => ledger.markSeen(start.id, now(), ratio)), heartbeat);
 
+  const signal = AbortSignal.any([request.signal, deadline.signal]);
   const runSteps = createStepRunner(request, services, {
     start,
-    signal: AbortSignal.any([request.signal, deadline.signal]),
+    signal,
     onProgress: (plan, progress) => {
       ratio = progress.ratio ?? null;
       observer.stepProgress?.(plan, progress);
     },
   });
   let failure: StepError | null = null;
+  let unmet: string | null = null;
   try {
-    await runSteps();
+    unmet = jobConfig.only_if === undefined ? null : await unmetCondition(jobConfig.only_if, { signal });
+    if (unmet === null) await runSteps();
   } catch (error) {
     failure = toStepError(error);
   } finally {
     deadline.clear();
     clearInterval(beat);
   }
-  return finish(start, failure, services);
+  return finish(start, failure, unmet, services);
 }
 
 /** A clock that is set back while the run is under way must not make it, or one of its steps, end before it began. */
@@ -76,7 +80,8 @@ function forwardOnly(now: () => number): () => number {
   };
 }
 
-function finish(start: RunStart, failure: StepError | null, services: RunServices): RunReport {
+/** @param unmet why nothing was executed, though nothing failed */
+function finish(start: RunStart, failure: StepError | null, unmet: string | null, services: RunServices): RunReport {
   const { journal } = services;
   const steps = journal.read((ledger) => ledger.steps(start.id));
   const verdict = outcomeOfSteps(
@@ -84,11 +89,15 @@ function finish(start: RunStart, failure: StepError | null, services: RunService
       step.outcome ? [{ outcome: step.outcome, reason: step.reason, optional: step.optional }] : [],
     ),
   );
-  const ended = failure ? { outcome: "failed" as const, reason: failure.reason } : verdict;
+  const ended = failure
+    ? { outcome: "failed" as const, reason: failure.reason }
+    : unmet !== null
+      ? { outcome: "skipped" as const, reason: "condition" as const }
+      : verdict;
   // A step's message is redacted; what ends a run beside its steps (deadline, cancellation) holds no secret.
   const decisive =
     steps.find((step) => step.outcome === "failed" && !step.optional) ?? steps.find((step) => step.reason !== null);
-  const message = decisive?.message ?? (failure ? explainFailure(failure) : null);
+  const message = decisive?.message ?? (failure ? explainFailure(failure) : unmet);
   const finishedAt = services.now();
   journal.write((ledger) => {
     const journaled = journal.problem === null;

@@ -1,4 +1,4 @@
-import { resolveReferences } from "../config/references.ts";
+import { resolveReferences, scopesIn } from "../config/references.ts";
 import type { StepConfig } from "../config/schema.ts";
 import type { RunStart } from "../ledger/ledger.ts";
 import { explainFailure, type StepError, toStepError } from "../model/outcome.ts";
@@ -7,6 +7,9 @@ import type { StepFinish, StepPlan } from "../model/run.ts";
 import { redact, redactAll, type Secret } from "../model/secret.ts";
 import type { Progress, Runner, RunnerContext, StepResult } from "../runners/runner.ts";
 import { identityOf } from "../tools/process.ts";
+import { checkStep } from "./check-step.ts";
+import { unmetCondition } from "./conditions.ts";
+import { createLeftovers } from "./leftovers.ts";
 import { withRetries } from "./retry.ts";
 import type { RunRequest, RunServices } from "./run-request.ts";
 import { createRunnerContext, optionsOf } from "./runner-context.ts";
@@ -29,6 +32,15 @@ export function createStepRunner(
   const { start } = run;
   const secrets: Secret[] = [];
   const evidence: Record<string, Record<string, unknown>> = {};
+  const skipped = new Set<string>();
+  const leftovers = createLeftovers(
+    start,
+    {
+      record: (leftover) => journal.write((ledger) => ledger.recordLeftover(leftover)),
+      forget: (id) => journal.write((ledger) => ledger.forgetLeftover(id)),
+    },
+    { ...services, config: request.config, runnerFor: request.runnerFor },
+  );
   const steps = (request.config.jobs[start.job]?.steps ?? []).map((config, index) => ({
     config,
     plan: start.steps[index] as StepPlan,
@@ -39,7 +51,7 @@ export function createStepRunner(
     // All steps are looked at before the first one is executed: missing credentials for the upload must not leave a snapshot behind.
     for (const step of steps) {
       try {
-        await step.runner.check?.(optionsOf(step.runner, step.config), contextFor(step.plan, run.signal));
+        await checkStep(step.runner, step.config, contextFor(step.plan, step.config, run.signal));
       } catch (error) {
         if (!step.config.optional) throw await failBeforeStart(step.plan, toStepError(error));
       }
@@ -51,6 +63,8 @@ export function createStepRunner(
   };
 
   async function execute(plan: StepPlan, config: StepConfig, runner: Runner): Promise<void> {
+    const unmet = await reasonToSkip(config);
+    if (unmet !== null) return skip(plan, unmet);
     const values = { ...evidence, run: { id: start.id, job: start.job, timestamp: formatTimestamp(start.startedAt) } };
     observer.stepStarted?.(plan);
     try {
@@ -72,6 +86,19 @@ export function createStepRunner(
     }
   }
 
+  async function reasonToSkip(config: StepConfig): Promise<string | null> {
+    const source = [...scopesIn(config)].find((scope) => skipped.has(scope));
+    if (source !== undefined) return `step ${source}, whose result it needs, was skipped`;
+    return config.only_if === undefined ? null : await unmetCondition(config.only_if, run);
+  }
+
+  function skip(plan: StepPlan, message: string): void {
+    skipped.add(plan.id);
+    journal.write((ledger) => ledger.startStep(start.id, plan.position, now(), []));
+    observer.stepStarted?.(plan);
+    finishStep(plan, { ...emptyFinish, outcome: "skipped", reason: "condition", message: redact(message, secrets) });
+  }
+
   /** Journals the step as started, with the paths that it reads – also when its references cannot be resolved, which is its failure. */
   function begin(plan: StepPlan, resolve: () => StepConfig): StepConfig {
     let resolved: StepConfig | null = null;
@@ -85,21 +112,27 @@ export function createStepRunner(
   }
 
   async function attempt(plan: StepPlan, config: StepConfig, runner: Runner, options: never) {
-    if (config.timeout === undefined) return await runner.run(options, contextFor(plan, run.signal));
-    const limit = startTimeLimit(
-      config.timeout,
-      `${plan.id} did not end within its timeout of ${formatDuration(config.timeout)}`,
-      "raise the step's timeout if that is normal",
-    );
+    const limit =
+      config.timeout === undefined
+        ? null
+        : startTimeLimit(
+            config.timeout,
+            `${plan.id} did not end within its timeout of ${formatDuration(config.timeout)}`,
+            "raise the step's timeout if that is normal",
+          );
+    const signal = limit === null ? run.signal : AbortSignal.any([run.signal, limit.signal]);
     try {
-      return await runner.run(options, contextFor(plan, AbortSignal.any([run.signal, limit.signal])));
+      return await runner.run(options, contextFor(plan, config, signal));
     } finally {
-      limit.clear();
+      limit?.clear();
+      // Whatever an attempt has made for a while is gone before the next one, or the next step, begins.
+      for (const problem of await leftovers.clear()) observer.note?.(`${plan.id}: ${redact(problem, secrets)}`);
     }
   }
 
-  function contextFor(plan: StepPlan, signal: AbortSignal): RunnerContext {
+  function contextFor(plan: StepPlan, config: StepConfig, signal: AbortSignal): RunnerContext {
     return createRunnerContext({
+      step: config,
       config: request.config,
       job: start.job,
       runId: start.id,
@@ -120,6 +153,8 @@ export function createStepRunner(
       log: (message) => observer.note?.(`${plan.id}: ${redact(message, secrets)}`),
       pathsInUse: () => journal.read((ledger) => pathsOfOtherRuns(ledger, start.id)),
       lastSteps: () => journal.read((ledger) => ledger.lastSteps()),
+      history: (limit) => journal.read((ledger) => ledger.pastSteps({ ...plan, job: start.job }, limit)),
+      ...leftovers.of(plan.uses),
     });
   }
 
@@ -172,6 +207,8 @@ export function createStepRunner(
     return redact(output.trimEnd().split("\n").slice(-tailLines).join("\n"), secrets);
   }
 }
+
+const emptyFinish = { attempts: 0, exitCode: null, signal: null, bytes: null, files: null, evidence: {}, tail: null };
 
 /** Absolute paths among the values of a step's options. */
 function pathsIn(value: unknown): string[] {

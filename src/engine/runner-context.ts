@@ -1,18 +1,38 @@
-import type { Config, SecretReference, StepConfig } from "../config/schema.ts";
+import { type Config, type SecretReference, type StepConfig, stepBase } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Runner, RunnerContext } from "../runners/runner.ts";
-import { createExecute, type ExecuteSettings } from "../tools/exec.ts";
+import {
+  createExecute,
+  createPipeline,
+  type ExecuteSettings,
+  type PipelineProgram,
+  type ToolCall,
+} from "../tools/exec.ts";
 import { closedEnvironment, resolveProgram } from "../tools/program.ts";
 
 /** What one step's context is made of; the rest is the same for every step. */
 export interface ContextParts
   extends Pick<
     RunnerContext,
-    "job" | "runId" | "timestamp" | "signal" | "now" | "dryRun" | "progress" | "log" | "pathsInUse" | "lastSteps"
+    | "job"
+    | "runId"
+    | "timestamp"
+    | "signal"
+    | "now"
+    | "dryRun"
+    | "progress"
+    | "log"
+    | "pathsInUse"
+    | "lastSteps"
+    | "history"
+    | "scratch"
+    | "leftover"
   > {
   readonly config: Config;
   readonly environment: NodeJS.ProcessEnv;
+  /** What every step may carry, and what concerns its programs. @default nothing */
+  readonly step?: Pick<StepConfig, "environment" | "nice" | "ionice">;
   readonly readSecret: (reference: SecretReference) => Secret;
   /** Told of every secret that the step reads, so that its output can be redacted. */
   readonly onSecret: (secret: Secret) => void;
@@ -26,29 +46,55 @@ export function markOf(runId: string): { readonly variable: string; readonly val
 }
 
 export function createRunnerContext(parts: ContextParts): RunnerContext {
-  const { environment, readSecret, onSecret, onStart, onEnd, ...rest } = parts;
+  const { environment, step, readSecret, onSecret, onStart, onEnd, ...rest } = parts;
+  const readOwnSecret = (reference: SecretReference) => {
+    const secret = readSecret(reference);
+    onSecret(secret);
+    return secret;
+  };
+  const { nice, ionice } = step ?? {};
+  const settings: ExecuteSettings = {
+    env: environment,
+    mark: markOf(parts.runId),
+    priority: { ...(nice === undefined ? {} : { nice }), ...(ionice === undefined ? {} : { ionice }) },
+    signal: parts.signal,
+    ...(onStart === undefined ? {} : { onStart }),
+    ...(onEnd === undefined ? {} : { onEnd }),
+  };
+  const execute = createExecute(settings);
+  const pipeline = createPipeline(settings);
+  // Read when a program is started, not before: a secret that is missing is the failure of the step that needs it.
+  const withOwn = <Call extends Pick<ToolCall, "environment">>(call: Call): Call => ({
+    ...call,
+    environment: { ...variablesOf(step?.environment ?? {}, readOwnSecret), ...call.environment },
+  });
   return {
     ...rest,
-    execute: createExecute({
-      env: environment,
-      mark: markOf(parts.runId),
-      signal: parts.signal,
-      ...(onStart === undefined ? {} : { onStart }),
-      ...(onEnd === undefined ? {} : { onEnd }),
-    }),
-    resolveProgram: (call) =>
-      resolveProgram(call, closedEnvironment(environment, call.environment ?? {})["PATH"] as string),
-    readSecret: (reference) => {
-      const secret = readSecret(reference);
-      onSecret(secret);
-      return secret;
+    execute: (call) => execute(withOwn(call)),
+    pipeline: (call) => {
+      const [first, ...others] = call.programs;
+      const programs: [PipelineProgram, ...PipelineProgram[]] = [withOwn(first), ...others.map(withOwn)];
+      return pipeline({ ...call, programs });
     },
+    resolveProgram: (call) =>
+      resolveProgram(call, closedEnvironment(environment, withOwn(call).environment ?? {})["PATH"] as string),
+    readSecret: readOwnSecret,
   };
+}
+
+function variablesOf(
+  written: StepConfig["environment"],
+  readSecret: RunnerContext["readSecret"],
+): Record<string, string | Secret> {
+  const variables = Object.entries(written);
+  return Object.fromEntries(
+    variables.map(([name, value]) => [name, typeof value === "string" ? value : readSecret(value)]),
+  );
 }
 
 /** The runner's own options out of a step: what every step may carry is taken off. Options that hold references are resolved before. */
 export function optionsOf(runner: Runner, step: StepConfig): never {
-  const { id: _id, uses: _uses, optional: _optional, timeout: _timeout, retries: _retries, ...options } = step;
+  const options = Object.fromEntries(Object.entries(step).filter(([key]) => !Object.hasOwn(stepBase.shape, key)));
   const parsed = runner.options.safeParse(options);
   if (parsed.success) return parsed.data as never;
   const issue = parsed.error.issues[0];

@@ -3,6 +3,7 @@ import { type Ledger, LedgerError } from "../ledger/ledger.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import type { Run } from "../model/run.ts";
 import { takeInFallback } from "./fallback.ts";
+import { type RemovalServices, removeLeftovers } from "./leftovers.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
 
 export interface Settled {
@@ -12,6 +13,14 @@ export interface Settled {
   readonly reconciled: readonly Reconciled[];
   /** Why what was kept aside could not be taken in; it stays there. */
   readonly problem: LedgerError | null;
+  /** What ended runs have left behind and could not be removed, in words; it stays journaled. */
+  readonly left: readonly string[];
+}
+
+export interface SettleOptions extends ReconcileOptions {
+  readonly removal: RemovalServices;
+  /** See `removeLeftovers`. @default all */
+  readonly leftovers?: "folders" | "all";
 }
 
 /**
@@ -19,7 +28,7 @@ export interface Settled {
  * taken for killed here.
  * @param fallbackPath see `openJournal`
  */
-export async function settle(ledger: Ledger, fallbackPath: string, options: ReconcileOptions): Promise<Settled> {
+export async function settle(ledger: Ledger, fallbackPath: string, options: SettleOptions): Promise<Settled> {
   let tookIn: readonly Run[] = [];
   let problem: LedgerError | null = null;
   try {
@@ -29,13 +38,21 @@ export async function settle(ledger: Ledger, fallbackPath: string, options: Reco
     if (!(error instanceof LedgerError)) throw error;
     problem = error;
   }
-  return { tookIn, reconciled: await reconcile(ledger, options), problem };
+  const reconciled = await reconcile(ledger, options);
+  return { tookIn, reconciled, problem, left: await removeLeftovers(ledger, options.removal, options.leftovers) };
 }
 
-async function takeIn(ledger: Ledger, fallbackPath: string, options: ReconcileOptions): Promise<readonly Run[]> {
+async function takeIn(ledger: Ledger, fallbackPath: string, options: SettleOptions): Promise<readonly Run[]> {
   const fallback = openLedger(fallbackPath, { mode: "write" });
   try {
-    return await takeInFallback(ledger, fallback, options);
+    const tookIn = await takeInFallback(ledger, fallback, options);
+    // What its runs have left behind is the ledger's business now, as the runs are.
+    for (const leftover of fallback.leftovers()) {
+      if (fallback.run(leftover.runId)?.finishedAt === null) continue;
+      ledger.recordLeftover(leftover);
+      fallback.forgetLeftover(leftover.id);
+    }
+    return tookIn;
   } finally {
     fallback.close();
   }

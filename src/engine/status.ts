@@ -1,3 +1,5 @@
+import type { SubjectKind } from "../collectors/collector.ts";
+import { type Proof, proofOf, worstProof } from "../collectors/proof.ts";
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { MetricName } from "../model/metrics.ts";
@@ -23,9 +25,9 @@ export interface JobStatus {
   readonly overdueSeconds: number | null;
 }
 
-/** One subvolume or repository: what the last look saw there. */
+/** One subvolume, repository or destination: what the last look saw there. */
 export interface SubjectStatus {
-  readonly kind: "subvolume" | "repository";
+  readonly kind: SubjectKind;
   readonly name: string;
   readonly artifacts: number | null;
   readonly newestAt: number | null;
@@ -43,8 +45,8 @@ export interface BackupStatus {
   readonly target: string;
   readonly newestAt: number;
   readonly bytes: number | null;
-  /** Whether somebody else than the job saw it; null: nobody has looked since. */
-  readonly seen: boolean | null;
+  /** Whether somebody else than the job has seen all of it since; null: it leaves nothing that others could see. */
+  readonly proof: Proof | null;
 }
 
 export function jobStatuses(config: Config, ledger: Ledger, state: StateSnapshot): JobStatus[] {
@@ -117,22 +119,34 @@ export function subjectStatuses(config: Config, state: StateSnapshot): SubjectSt
       observedAt: read("collectorLastSuccess", { collector: "restic" }),
     };
   });
-  return [...subvolumes, ...repositories];
+  const destinations = Object.keys(config.destinations).map(
+    (name): SubjectStatus => ({
+      kind: "destination",
+      name,
+      artifacts: read("destinationArtifacts", { destination: name }),
+      newestAt: null,
+      ...about(name, undefined),
+      observedAt: read("collectorLastSuccess", { collector: "destinations" }),
+    }),
+  );
+  return [...subvolumes, ...repositories, ...destinations];
 }
 
-export function backupStatuses(state: StateSnapshot): BackupStatus[] {
+export function backupStatuses(ledger: Ledger, state: StateSnapshot): BackupStatus[] {
   const read = reader(state);
+  const observations = ledger.observations();
+  const steps = ledger.lastSteps();
   return state.samples.flatMap((sample) => {
     if (sample.metric !== "backupNewest") return [];
     const { job, target } = sample.labels;
-    const seen = read("jobProven", { job, target });
+    const own = steps.filter((step) => step.job === job && step.target === target);
     return [
       {
         job,
         target,
         newestAt: valueAt(sample, state.at),
         bytes: read("backupSize", { job, target }),
-        seen: seen === null ? null : seen === 1,
+        proof: worstProof(own.flatMap((step) => proofOf(step, observations) ?? [])),
       },
     ];
   });

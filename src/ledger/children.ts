@@ -29,10 +29,10 @@ export function childrenOf({ read, write }: Store): Pick<Ledger, "recordChild" |
         database
           .all<ChildRow>(
             `SELECT runs.id AS runId, children.boot_id AS bootId, children.pid, children.start_ticks AS startTicks, command
-             FROM children JOIN runs ON number = run WHERE runs.id = ? ORDER BY children.start_ticks, children.pid`,
-            runId,
+             FROM children JOIN runs ON number = run WHERE coalesce(runs.id = ?, TRUE) ORDER BY children.start_ticks, children.pid`,
+            runId ?? null,
           )
-          .map(({ command, ...leader }) => ({
+          .map(({ runId, command, ...leader }) => ({
             runId,
             leader: { bootId: leader.bootId, pid: leader.pid, startTicks: leader.startTicks },
             command,

@@ -30,13 +30,31 @@ export interface ChildGroup {
   readonly command: string;
 }
 
-export interface LastStep extends Pick<Step, "kind" | "bytes" | "files" | "evidence"> {
+export interface LastStep extends Pick<Step, "id" | "uses" | "kind" | "bytes" | "files" | "evidence"> {
   readonly job: string;
   readonly target: string;
   /** Start of its run, milliseconds since the epoch: the data is at least as old. */
   readonly runStartedAt: number;
   /** Milliseconds since the epoch. */
   readonly finishedAt: number;
+}
+
+/** A step that succeeded, as it left itself in the journal. */
+export type PastStep = Pick<Step, "bytes" | "files" | "evidence" | "runId"> & {
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+};
+
+/** Something that a step has made, or was about to make, and that must not outlive it. */
+export interface LeftoverRecord {
+  /** Its own among all leftovers; chosen by who records it, so that it is the same in every ledger that the run is written to. */
+  readonly id: string;
+  readonly runId: string;
+  readonly job: string;
+  /** The runner that can remove it. */
+  readonly uses: string;
+  readonly what: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface RunQuery {
@@ -64,7 +82,13 @@ export interface Ledger {
   markSeen(runId: string, at: number, ratio: number | null): void;
   recordChild(child: ChildGroup): void;
   forgetChild(runId: string, pid: number): void;
-  children(runId: string): readonly ChildGroup[];
+  /** @param runId default: of all unfinished runs */
+  children(runId?: string): readonly ChildGroup[];
+  /** Durable when it returns. */
+  recordLeftover(leftover: LeftoverRecord): void;
+  forgetLeftover(id: string): void;
+  /** Of all runs, also of those that have ended: what could not be removed yet. */
+  leftovers(): readonly LeftoverRecord[];
   /**
    * Writes outcome and increments, updates the job's state and releases the lock.
    * @returns false when the run was finished already: nothing was changed then
@@ -98,9 +122,16 @@ export interface Ledger {
   addToTotals(increments: readonly Sample[]): void;
   saveObservation(observation: Observation): void;
   observations(): readonly Observation[];
-  /** The last successful step of each job, kind and target (kinds snapshot, backup and prune only); survives pruning of the journal. */
+  /** The last successful end of each step of each job (all kinds but `other`); survives pruning of the journal. */
   lastSteps(): readonly LastStep[];
+  /** Successful ends of one step of a job, newest first; what `pruneRuns` has removed is not among them. */
+  pastSteps(
+    step: { readonly job: string; readonly id: string; readonly uses: string },
+    limit: number,
+  ): readonly PastStep[];
 
+  /** What `work` writes is one durable transaction, all or nothing; for many writes, since each by itself waits for the disk. */
+  together<T>(work: () => T): T;
   /** Changes whenever another process has written; costs microseconds. */
   version(): number;
   sizeBytes(): number;

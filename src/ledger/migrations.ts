@@ -136,6 +136,38 @@ const migrations: readonly string[] = [
     state TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- A job may upload three things to one destination: what is remembered is remembered per step.
+  CREATE TABLE last_ends (
+    job TEXT NOT NULL,
+    id TEXT NOT NULL,
+    uses TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    target TEXT NOT NULL,
+    run_started_at INTEGER NOT NULL,
+    finished_at INTEGER NOT NULL,
+    bytes INTEGER,
+    files INTEGER,
+    evidence BLOB, -- packed
+    PRIMARY KEY (job, id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT OR REPLACE INTO last_ends
+    SELECT job, coalesce(plans.id, last_steps.kind || '/' || last_steps.target), coalesce(plans.uses, ''), last_steps.kind, last_steps.target,
+      run_started_at, finished_at, bytes, files, evidence
+    FROM last_steps LEFT JOIN plans ON plans.kind = last_steps.kind AND plans.target = last_steps.target
+    GROUP BY job, last_steps.kind, last_steps.target
+    ORDER BY finished_at;
+  DROP TABLE last_steps;
+  ALTER TABLE last_ends RENAME TO last_steps;
+
+  CREATE TABLE leftovers (
+    id TEXT PRIMARY KEY,
+    run_id TEXT NOT NULL,
+    job TEXT NOT NULL,
+    uses TEXT NOT NULL,
+    what BLOB -- packed
+  ) STRICT;
+  `,
 ];
 
 export const schemaVersion = migrations.length;

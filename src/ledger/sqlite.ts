@@ -1,11 +1,12 @@
 import BetterSqlite from "better-sqlite3";
 import { childrenOf } from "./children.ts";
-import type { Connect, Durability, Source, Store } from "./database.ts";
+import type { Connect, Database, Durability, Source, Store } from "./database.ts";
 import { declarationsOf } from "./declarations.ts";
 import { toLedgerError } from "./failure.ts";
 import { historyOf } from "./history.ts";
 import { jobStatesOf } from "./job-states.ts";
 import { type Ledger, LedgerError } from "./ledger.ts";
+import { leftoversOf } from "./leftovers.ts";
 import { observationsOf } from "./observations.ts";
 import { openForReading } from "./reading.ts";
 import { runsOf } from "./runs.ts";
@@ -35,11 +36,13 @@ export function openLedger(path: string, { mode }: OpenLedgerOptions): Ledger {
       ...runsOf(store),
       ...stepsOf(store),
       ...childrenOf(store),
+      ...leftoversOf(store),
       ...historyOf(store),
       ...jobStatesOf(store),
       ...declarationsOf(store),
       ...totalsOf(store),
       ...observationsOf(store),
+      together: store.together,
       version: store.version,
       sizeBytes: source.sizeBytes,
       close: source.close,
@@ -75,25 +78,44 @@ const connect: Connect = (target, options = {}) => {
 /** How hard SQLite waits for the disk when a transaction ends, https://sqlite.org/pragma.html#pragma_synchronous */
 const synchronous: Record<Durability, string> = { durable: "FULL", relaxed: "NORMAL" };
 
-function createStore(source: Source, path: string, mode: "read" | "write"): Store & { version(): number } {
+function createStore(
+  source: Source,
+  path: string,
+  mode: "read" | "write",
+): Store & Pick<Ledger, "together" | "version"> {
   let ownWrites = 0;
   let changes = 0;
   let seen = "";
+  /** The connection while `together` has a transaction open. */
+  let joined: Database | null = null;
+
+  function write<T>(durability: Durability, work: (database: Database) => T): T {
+    if (joined !== null) return work(joined);
+    if (mode === "read") {
+      throw new LedgerError("read_only", `the ledger ${path} was opened for reading`, "open it for writing");
+    }
+    const database = source.current();
+    database.exec(`PRAGMA synchronous = ${synchronous[durability]}`);
+    const result = database.transaction(() => work(database));
+    ownWrites += 1;
+    return result;
+  }
+
   return {
     generation: source.generation,
-    read: source.read,
-    write(durability, work) {
-      if (mode === "read") {
-        throw new LedgerError("read_only", `the ledger ${path} was opened for reading`, "open it for writing");
-      }
-      const database = source.current();
-      database.exec(`PRAGMA synchronous = ${synchronous[durability]}`);
-      const result = database.transaction(() => work(database));
-      ownWrites += 1;
-      return result;
-    },
+    read: (work) => (joined === null ? source.read(work) : work(joined)),
+    write,
+    together: <T>(work: () => T): T =>
+      write("durable", (database) => {
+        joined = database;
+        try {
+          return work();
+        } finally {
+          joined = null;
+        }
+      }),
     // SQLite's data_version changes with what other connections write, not with what this one writes.
-    version() {
+    version(): number {
       const others = source.read(
         (database) => database.get<{ data_version: number }>("PRAGMA data_version")?.data_version,
       );

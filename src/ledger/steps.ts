@@ -1,16 +1,15 @@
 import type { Step, StepPlan } from "../model/run.ts";
 import type { Database, Store } from "./database.ts";
-import type { LastStep, Ledger } from "./ledger.ts";
+import type { LastStep, Ledger, PastStep } from "./ledger.ts";
 import { pack, unpack } from "./packed.ts";
 import { moment } from "./rows.ts";
 
-interface LastStepRow extends Omit<LastStep, "evidence"> {
-  readonly evidence: Buffer | null;
-}
+/** As it is stored: what a step left behind is packed. */
+type Packed<T> = Omit<T, "evidence"> & { readonly evidence: Buffer | null };
 
 const ofRun = "WHERE run = (SELECT number FROM runs WHERE id = ?) AND position = ?";
 
-export function stepsOf({ read, write }: Store): Pick<Ledger, "startStep" | "finishStep" | "lastSteps"> {
+export function stepsOf({ read, write }: Store): Pick<Ledger, "startStep" | "finishStep" | "lastSteps" | "pastSteps"> {
   return {
     // Relaxed: the run's start is on the disk already; after a loss of power a step may look planned that had begun.
     startStep: (runId, position, startedAt, inputs) =>
@@ -45,18 +44,36 @@ export function stepsOf({ read, write }: Store): Pick<Ledger, "startStep" | "fin
           ...[finish.bytes, finish.files, pack(finish.evidence), pack(finish.tail), runId, position],
         );
         if (changed === 0) throw unplanned(runId, position);
-        rememberStep(database, runId, position);
+        if (finish.outcome === "success") rememberStep(database, runId, position);
       }),
 
     lastSteps: () =>
       read((database) =>
         database
-          .all<LastStepRow>(
-            "SELECT job, kind, target, run_started_at AS runStartedAt, finished_at AS finishedAt, bytes, files, evidence FROM last_steps ORDER BY job, kind, target",
+          .all<Packed<LastStep>>(
+            `SELECT job, id, uses, kind, target, run_started_at AS runStartedAt, finished_at AS finishedAt, bytes, files, evidence
+             FROM last_steps ORDER BY job, id`,
           )
-          .map((row) => ({ ...row, evidence: unpack(row.evidence, {}) })),
+          .map(unpacked),
+      ),
+
+    pastSteps: ({ job, id, uses }, limit) =>
+      read((database) =>
+        database
+          .all<Packed<PastStep>>(
+            `SELECT runs.id AS runId, steps.started_at AS startedAt, steps.finished_at AS finishedAt, bytes, files, evidence
+             FROM runs JOIN steps ON run = runs.number JOIN plans ON plans.number = plan
+             WHERE runs.job = ? AND plans.id = ? AND plans.uses = ? AND steps.outcome = 'success'
+             ORDER BY runs.started_at DESC, runs.number DESC LIMIT ?`,
+            ...[job, id, uses, limit],
+          )
+          .map(unpacked),
       ),
   };
+}
+
+function unpacked<T extends { readonly evidence: Buffer | null }>(row: T) {
+  return { ...row, evidence: unpack<Readonly<Record<string, unknown>>>(row.evidence, {}) };
 }
 
 export function planStep(database: Database, runId: string, step: StepPlan): void {
@@ -110,11 +127,11 @@ function rememberStep(
 ): void {
   const latest = options.unlessLaterThan === undefined ? Number.MAX_SAFE_INTEGER : moment(options.unlessLaterThan);
   database.run(
-    `INSERT INTO last_steps (job, kind, target, run_started_at, finished_at, bytes, files, evidence)
-     SELECT runs.job, kind, target, runs.started_at, steps.finished_at, bytes, files, evidence
+    `INSERT INTO last_steps (job, id, uses, kind, target, run_started_at, finished_at, bytes, files, evidence)
+     SELECT runs.job, plans.id, uses, kind, target, runs.started_at, steps.finished_at, bytes, files, evidence
      FROM steps JOIN runs ON runs.number = run JOIN plans ON plans.number = plan
      WHERE runs.id = ? AND position = ? AND steps.outcome = 'success' AND kind <> 'other' AND target IS NOT NULL
-     ON CONFLICT DO UPDATE SET run_started_at = excluded.run_started_at, finished_at = excluded.finished_at, bytes = excluded.bytes, files = excluded.files,
+     ON CONFLICT DO UPDATE SET uses = excluded.uses, kind = excluded.kind, target = excluded.target, run_started_at = excluded.run_started_at, finished_at = excluded.finished_at, bytes = excluded.bytes, files = excluded.files,
        evidence = excluded.evidence
      WHERE last_steps.finished_at <= ?`,
     ...[runId, position, latest],

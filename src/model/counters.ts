@@ -49,3 +49,12 @@ function countStep(run: CountedRun, step: CountedStep): Sample[] {
       return [];
   }
 }
+
+/** The same increments with those of one series in one. */
+export function addedUp(increments: readonly Sample[]): Sample[] {
+  const series = Map.groupBy(increments, ({ metric, labels }) => JSON.stringify([metric, labels]));
+  return [...series.values()].flatMap((same) => {
+    const [first] = same;
+    return first ? [{ ...first, value: same.reduce((sum, { value }) => sum + (value ?? 0), 0) } as Sample] : [];
+  });
+}

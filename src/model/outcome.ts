@@ -21,6 +21,7 @@ export const reasons = {
   oom: "the kernel ended it for lack of memory",
   reboot: "the machine went down while it ran",
   cancelled: "it was asked to stop",
+  condition: "a condition of only_if does not hold now",
   config: "the configuration does not allow it",
   tool_missing: "a program that it needs is not installed",
   verification: "the artifact exists but failed its proof",

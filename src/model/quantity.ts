@@ -49,6 +49,27 @@ export function formatDuration(seconds: number): string {
   return parts.join(" ");
 }
 
+const byteUnits = {
+  "": 1,
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+/** What `parseBytes` reads. */
+export const bytesPattern = /^(\d+(?:\.\d+)?) ?(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB|)$/;
+
+/** Bytes of `10GiB`, `2 TB`, `4096`; null when it is not a size. */
+export function parseBytes(text: string): number | null {
+  const [, amount, unit] = bytesPattern.exec(text) ?? [];
+  return amount === undefined ? null : Math.round(Number(amount) * byteUnits[unit as keyof typeof byteUnits]);
+}
+
 /** Binary units, as `df -h` and restic print them: `1.5 GiB`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];

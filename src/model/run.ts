@@ -32,8 +32,12 @@ export interface Run {
 }
 export type RunTrigger = "command" | "schedule" | "after" | "alert";
 
-/** `snapshot` and `backup` feed the counters of the same name, `prune` the time of the last pruning; `other` feeds none. */
-export type StepKind = "snapshot" | "backup" | "prune" | "other";
+/**
+ * `snapshot` and `backup` feed the counters of the same name, `prune` the time of the last pruning, `check` and `drill` the evidence that
+ * what is stored can be read and restored; `copy` copies what a backup has made to a further place; `other` feeds none.
+ */
+export const stepKinds = ["snapshot", "backup", "copy", "prune", "check", "drill", "other"] as const;
+export type StepKind = (typeof stepKinds)[number];
 
 export interface Step {
   readonly runId: string;

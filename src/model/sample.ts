@@ -18,9 +18,9 @@ export function valueAt(sample: Sample, now: number): number {
 
 /** A backup or snapshot that was seen to exist, whoever made it. */
 export interface Artifact {
-  /** What it belongs to: the name of a subvolume or a repository in the configuration. */
+  /** What it belongs to: the name of a subvolume, a repository or a destination in the configuration. */
   readonly subject: string;
-  /** Path of a snapshot, id of a repository's snapshot. */
+  /** Path of a snapshot, id of a repository's snapshot, prefix or key at a destination. */
   readonly name: string;
   /** Seconds since the epoch. */
   readonly at: number;
@@ -28,6 +28,9 @@ export interface Artifact {
   readonly group?: string;
   /** Never given to another one, as a name can be: UUID of a Btrfs snapshot. */
   readonly identity?: string;
+  /** Of what lies at a destination: how many files, and how many bytes in all. */
+  readonly files?: number;
+  readonly bytes?: number;
 }
 
 /** What one collector saw the last time it looked. */

@@ -1,13 +1,13 @@
-import { stat } from "node:fs/promises";
 import * as z from "zod";
 import { destinationName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
-import { joinPrefix, openDestination } from "../tools/destination.ts";
-import { copyWithRclone, type RcloneDestination } from "../tools/rclone.ts";
+import { joinPrefix } from "../tools/destination.ts";
+import { type OpenDestination, withDestination } from "../tools/open-destination.ts";
 import { excludeFilter } from "../tools/rclone-filter.ts";
-import { compareCopy, describeDifference, listSource } from "../tools/source-list.ts";
+import { listSource } from "../tools/source-list.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
+import { exists, requireFolder, requireRclone, uploadAndProve } from "./upload.ts";
 
 const RcloneOptions = z.strictObject({
   from: z
@@ -50,81 +50,66 @@ export const backupRclone = defineRunner({
   target: (options) => options.to,
 
   async check(options, context) {
-    await context.execute({ argv: ["rclone", "version"], timeoutSeconds: 30 });
-    const { destination } = open(options, context);
-    try {
+    await requireRclone(context);
+    refuseToEmpty(options);
+    await withDestination(options.to, context, async (destination) => {
       if (!options.from.includes("${")) await requireFolder(options.from);
       await destination.probe();
-    } finally {
-      destination.close();
-    }
+    });
   },
 
   async run(options, context) {
-    const { place, destination, configuredPrefix } = open(options, context);
-    try {
-      const prefix = joinPrefix(configuredPrefix, options.prefix);
-      const copied = { destination: options.to, prefix, url: destination.url(prefix) };
-      if (context.dryRun && !(await exists(options.from))) {
-        const evidence = { ...copied, files: 0, bytes: 0, bytes_copied: 0, objects_listed: 0, skipped_special: 0 };
-        return { evidence, message: `would copy ${options.from}, which is not there yet, to ${copied.url}` };
-      }
-      await requireFolder(options.from);
-      context.progress({ note: "reading the source" });
-      const isExcluded = excludeFilter(options.exclude);
-      const source = await listSource(options.from, isExcluded, context.signal);
-      if (source.files.size === 0) {
-        throw new StepError("empty_artifact", `${options.from} holds no files to copy`, {
-          advice: "see that it is the right folder, that it is mounted, and what exclude leaves over",
-        });
-      }
-      const report = await copyWithRclone(
-        {
-          mode: options.mode,
-          source: options.from,
-          destination: place,
-          prefix,
-          exclude: options.exclude,
-          dryRun: context.dryRun,
-        },
-        context.execute,
-        ({ bytes, totalBytes, files }) =>
-          context.progress({
-            bytesDone: bytes,
-            bytesTotal: totalBytes,
-            filesDone: files,
-            ...(totalBytes > 0 ? { ratio: Math.min(1, bytes / totalBytes) } : {}),
-          }),
-      );
-      const evidence = {
-        ...copied,
-        files: source.files.size,
-        bytes: source.bytes,
-        bytes_copied: report.bytes,
-        objects_listed: 0,
-        skipped_special: source.special,
-      };
-      if (context.dryRun) {
-        const message = `would copy ${report.files} of ${source.files.size} files, ${formatBytes(report.bytes)}, to ${copied.url}`;
-        return { evidence: { ...evidence, bytes_copied: 0 }, message, tail: report.tail };
-      }
-      context.progress({ note: "proving the copy" });
-      const proof = await compareCopy(source.files, destination.list(prefix));
-      if (proof.missing.length + proof.different.length > 0) {
-        throw await describeDifference(options.from, copied.url, source, proof, context.signal);
-      }
-      return {
-        evidence: { ...evidence, objects_listed: proof.listed },
-        bytes: source.bytes,
-        files: source.files.size,
-        message: `${source.files.size} files, ${formatBytes(source.bytes)}, found at ${copied.url}`,
-        tail: report.tail,
-      };
-    } finally {
-      destination.close();
-    }
+    refuseToEmpty(options);
+    return await withDestination(options.to, context, (destination) => copy(options, destination, context));
   },
 });
+
+async function copy(options: Options, destination: OpenDestination, context: RunnerContext) {
+  const prefix = destination.whole(options.prefix);
+  const copied = { destination: options.to, prefix, url: destination.url(prefix) };
+  if (context.dryRun && !(await exists(options.from))) {
+    const evidence = { ...copied, files: 0, bytes: 0, bytes_copied: 0, objects_listed: 0, skipped_special: 0 };
+    return { evidence, message: `would copy ${options.from}, which is not there yet, to ${copied.url}` };
+  }
+  await requireFolder(options.from);
+  context.progress({ note: "reading the source" });
+  const source = await listSource(options.from, excludeFilter(options.exclude), context.signal);
+  if (source.files.size === 0) {
+    throw new StepError("empty_artifact", `${options.from} holds no files to copy`, {
+      advice: "see that it is the right folder, that it is mounted, and what exclude leaves over",
+    });
+  }
+  const { mode, exclude, from: folder } = options;
+  const uploaded = await uploadAndProve(destination, { folder, source, prefix, exclude, mode }, context);
+  const evidence = {
+    ...copied,
+    files: source.files.size,
+    bytes: source.bytes,
+    bytes_copied: context.dryRun ? 0 : uploaded.bytes,
+    objects_listed: uploaded.listed,
+    skipped_special: source.special,
+  };
+  const { tail } = uploaded;
+  if (context.dryRun) {
+    const message = `would copy ${uploaded.files} of ${source.files.size} files, ${formatBytes(uploaded.bytes)}, to ${copied.url}`;
+    return { evidence, message, tail };
+  }
+  return {
+    evidence,
+    bytes: source.bytes,
+    files: source.files.size,
+    message: `${source.files.size} files, ${formatBytes(source.bytes)}, found at ${copied.url}`,
+    tail,
+  };
+}
+
+function refuseToEmpty(options: Options): void {
+  if (options.mode === "sync" && joinPrefix(options.prefix.replaceAll(/\$\{[^}]*\}/g, "x")) === "") {
+    throw new StepError("config", `sync to the top of ${options.to} would remove everything that others keep there`, {
+      advice: "give the step a prefix of its own",
+    });
+  }
+}
 
 function isPattern(pattern: string): boolean {
   try {
@@ -133,67 +118,5 @@ function isPattern(pattern: string): boolean {
   } catch (error) {
     if (error instanceof SyntaxError) return false;
     throw error;
-  }
-}
-
-/** The destination of the configuration with its credentials read. */
-function open(options: Options, context: RunnerContext) {
-  const configured = context.config.destinations[options.to];
-  if (!configured) {
-    throw new StepError("config", `there is no destination called ${options.to}`, {
-      advice: "declare it in destinations",
-    });
-  }
-  const configuredPrefix = configured.type === "s3" ? joinPrefix(configured.prefix) : "";
-  if (options.mode === "sync" && joinPrefix(options.prefix.replaceAll(/\$\{[^}]*\}/g, "x")) === "") {
-    throw new StepError("config", `sync to the top of ${options.to} would remove everything that others keep there`, {
-      advice: "give the step a prefix of its own",
-    });
-  }
-  const secretOf = (setting: "access_key_id" | "secret_access_key") => {
-    if (configured.type !== "s3") throw new TypeError("a local destination has no credentials");
-    try {
-      return context.readSecret(configured[setting]);
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      const advice = cause instanceof StepError ? cause.details.advice : undefined;
-      throw new StepError("auth", `${setting} of the destination ${options.to}: ${message}`, {
-        cause,
-        ...(advice === undefined ? {} : { advice }),
-      });
-    }
-  };
-  const place: RcloneDestination =
-    configured.type === "s3"
-      ? {
-          type: "s3",
-          endpoint: configured.endpoint,
-          region: configured.region,
-          bucket: configured.bucket,
-          accessKeyId: secretOf("access_key_id"),
-          secretAccessKey: secretOf("secret_access_key"),
-        }
-      : { type: "local", path: configured.path };
-  return { place, configuredPrefix, destination: openDestination(place, configuredPrefix, context.signal) };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return false;
-      throw new StepError("source", `${path} cannot be looked at: ${error.message}`, { cause: error });
-    },
-  );
-}
-
-async function requireFolder(path: string): Promise<void> {
-  if (!(await exists(path))) {
-    throw new StepError("source", `${path} is not there`, {
-      advice: "see that the path is right and that it is mounted",
-    });
-  }
-  if (!(await stat(path)).isDirectory()) {
-    throw new StepError("source", `${path} is not a folder`, { advice: "name the folder that holds it" });
   }
 }

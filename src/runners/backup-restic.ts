@@ -2,12 +2,14 @@ import * as z from "zod";
 import { pathOrReference, repositoryName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
-import { createRestic, isOlder, type Restic } from "../tools/restic.ts";
+import { isOlder, type Restic } from "../tools/restic.ts";
 import type { BackupReport } from "../tools/restic-backup.ts";
 import { ownTags } from "../tools/restic-history.ts";
 import type { ResticSnapshot } from "../tools/restic-output.ts";
-import { openRepository, type ResticRepository, repositoryExists } from "../tools/restic-repository.ts";
+import { repositoryExists } from "../tools/restic-repository.ts";
 import { isReadable, requireOneReadable, resolveSources, type Sources } from "../tools/restic-sources.ts";
+import { openForBackup, refuseToCreate } from "./open-repository.ts";
+import { proveSnapshot } from "./prove-snapshot.ts";
 import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 
 const tag = z.string().regex(/^[^,\s][^,]*$/, "a tag holds no comma");
@@ -61,15 +63,16 @@ export const backupRestic = defineRunner({
   target: (options) => options.repository,
 
   async check(options, context) {
-    const { repository, restic, initialize } = open(options, context);
-    await restic.version();
+    const opened = openForBackup(options.repository, context);
+    await opened.restic.version();
     const known = sourcesOf(options).filter((path) => !path.includes("${"));
     if (known.length === sourcesOf(options).length) await requireOneReadable(known);
-    if (!(await repositoryExists(repository))) refuseToReplace(repository, initialize, context);
+    if (!(await repositoryExists(opened.repository))) refuseToCreate(opened, context);
   },
 
   async run(options, context) {
-    const { repository, restic, initialize } = open(options, context);
+    const opened = openForBackup(options.repository, context);
+    const { repository, restic, initialize } = opened;
     const sources = resolveSources(sourcesOf(options), options.exclude, context.config.subvolumes);
     if (context.dryRun && sources.directory !== undefined && !(await isReadable(sources.directory))) {
       return planned(options, context, `would back up ${sources.directory}, which is not there yet`);
@@ -81,7 +84,7 @@ export const backupRestic = defineRunner({
       const absent = error instanceof StepError && error.reason === "repository_missing";
       if (!absent || !initialize) throw error;
     }
-    refuseToReplace(repository, initialize, context);
+    refuseToCreate(opened, context);
     if (context.dryRun) return planned(options, context, `would create the repository ${repository.name} first`);
     context.log(`creating the repository ${repository.name}`);
     await restic.init();
@@ -115,7 +118,7 @@ async function backUp(
   );
   const { summary } = report;
   refuseNothing(report, sources, options);
-  const seen = context.dryRun ? null : await prove(report, options.repository, host, restic);
+  const seen = context.dryRun ? null : await proveSnapshot(report, options.repository, host, restic);
   const evidence: Evidence = {
     snapshot_id: seen?.id ?? "",
     repository: options.repository,
@@ -165,63 +168,11 @@ function refuseNothing(
   });
 }
 
-/** What restic says about itself is not enough: another call, without the knowledge of the first, has to find the snapshot. */
-async function prove(
-  { summary, tail }: BackupReport,
-  name: string,
-  host: string,
-  restic: Restic,
-): Promise<ResticSnapshot> {
-  const claimed = summary.snapshotId;
-  if (claimed === null) {
-    throw new StepError("empty_artifact", `restic ended well, but names no snapshot that it made in ${name}`, { tail });
-  }
-  const listed = await restic.snapshots({ ids: [claimed] });
-  const seen = listed.find((snapshot) => snapshot.id.startsWith(claimed) && snapshot.host === host);
-  if (seen) return seen;
-  throw new StepError("verification", `restic says it made the snapshot ${claimed}, but ${name} does not list it`, {
-    advice: "run restic check on the repository before you rely on it",
-    tail,
-  });
-}
-
-function open(options: Options, context: RunnerContext) {
-  const { config } = context;
-  const declared = Object.hasOwn(config.repositories, options.repository)
-    ? config.repositories[options.repository]
-    : undefined;
-  const repository = openRepository(options.repository, declared, {
-    stateDirectory: config.state_directory,
-    readSecret: context.readSecret,
-    timezone: config.jobs[context.job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-  });
-  return { repository, restic: createRestic(repository, context.execute), initialize: declared?.initialize ?? false };
-}
-
 function planned(options: Options, context: RunnerContext, message: string): StepResult<Evidence> {
   const counts = { files: 0, bytes: 0, bytes_added: 0, files_new: 0, files_changed: 0, files_unmodified: 0 };
   const { repository } = options;
   const host = hostOf(options, context);
   return { evidence: { snapshot_id: "", repository, host, paths: [], ...counts, duration_seconds: 0 }, message };
-}
-
-/** Where a disk is not mounted, its place looks as if there had never been a repository: a new one there would hide that all backups are gone. */
-function refuseToReplace({ name }: ResticRepository, initialize: boolean, { lastSteps }: RunnerContext): void {
-  const held = lastSteps().find(({ kind, evidence }) => kind === "backup" && isProofOf(name, evidence));
-  if (held) {
-    const since = new Date(held.finishedAt).toISOString();
-    throw new StepError("repository_missing", `${name} held a backup of ${held.job} at ${since}, now it is not there`, {
-      advice: "see whether its disk is mounted; if it is really gone, begin a new one by hand: restic init",
-    });
-  }
-  if (initialize) return;
-  throw new StepError("repository_missing", `there is no repository at the place of ${name}`, {
-    advice: "correct the place, or create it: initialize: true in its configuration, or restic init",
-  });
-}
-
-function isProofOf(name: string, { repository, snapshot_id }: Readonly<Record<string, unknown>>): boolean {
-  return repository === name && typeof snapshot_id === "string" && snapshot_id !== "";
 }
 
 const sourcesOf = ({ from }: Options) => (typeof from === "string" ? [from] : from);

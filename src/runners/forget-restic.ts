@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { policiesInForce } from "../config/policies.ts";
 import { type RetentionPolicy, repositoryName, retentionKeep } from "../config/schema.ts";
+import { claimOf } from "../model/claim.ts";
 import { StepError } from "../model/outcome.ts";
 import { keepByAny } from "../model/retention.ts";
 import { createRestic } from "../tools/restic.ts";
@@ -84,7 +85,8 @@ function judge(
   { config, job, now, lastSteps }: RunnerContext,
 ) {
   const timezone = config.jobs[job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const claimed = new Set(lastSteps().map(({ evidence }) => evidence["snapshot_id"]));
+  const claims = lastSteps().map(claimOf);
+  const claimed = new Set(claims.flatMap((claim) => (claim?.kind === "repository" ? claim.snapshotIds : [])));
   const histories = Map.groupBy(snapshots, ({ host, tags, paths }) => historyOf(host, tags, paths));
   const kept: (readonly string[])[] = [];
   const removed: string[] = [];

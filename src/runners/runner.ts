@@ -1,10 +1,10 @@
 import type * as z from "zod";
 import type { Config, SecretReference } from "../config/schema.ts";
-import type { LastStep } from "../ledger/ledger.ts";
+import type { LastStep, PastStep } from "../ledger/ledger.ts";
 import type { Outcome, Reason } from "../model/outcome.ts";
 import type { StepKind } from "../model/run.ts";
 import type { Secret } from "../model/secret.ts";
-import type { Execute, ToolCall } from "../tools/exec.ts";
+import type { Execute, Pipeline, ToolCall } from "../tools/exec.ts";
 
 /** How far a step is; every field only where the tool tells it. */
 export interface Progress {
@@ -25,6 +25,8 @@ export interface RunnerContext {
   /** Start of the run as `20261121T085700Z`; the same for all its steps. */
   readonly timestamp: string;
   readonly execute: Execute;
+  /** Several programs, each reading what the one before it writes. */
+  readonly pipeline: Pipeline;
   /** The file that `execute` would start. @throws StepError `tool_missing`, `config` as `execute` does */
   readonly resolveProgram: (call: Pick<ToolCall, "argv" | "directory" | "environment">) => string;
   /** Aborted on cancellation, deadline and step timeout. */
@@ -39,7 +41,25 @@ export interface RunnerContext {
   readonly pathsInUse: () => readonly string[];
   /** What every job on this host claims: its last successful step by kind and target, that of this run among them. */
   readonly lastSteps: () => readonly LastStep[];
+  /** Successful ends of this very step – same job, id and `uses` –, newest first; those that the journal still holds. */
+  readonly history: (limit: number) => readonly PastStep[];
+  /**
+   * A new private folder (0700) that is removed with everything in it, Btrfs subvolumes too, when the attempt ends, or by reconciliation
+   * when the run was killed.
+   * @param parent default: `scratch_directory` of the configuration
+   * @throws StepError `space`, `source` when it cannot be made
+   */
+  readonly scratch: (parent?: string) => Promise<string>;
+  /**
+   * Journals, before it is made, something else that must not outlive the attempt: a temporary database, an upload in parts. Whatever is
+   * not `settled` when the attempt ends, or when the run was killed, goes to the runner's `removeLeftover`.
+   * @param what small, JSON, without secrets: what `removeLeftover` needs to find it again
+   */
+  readonly leftover: (what: Leftover) => { readonly settled: () => void };
 }
+
+/** What is to be removed, in words that its runner understands. */
+export type Leftover = Readonly<Record<string, string | number | boolean>>;
 
 export interface StepResult<Evidence> {
   /** What was left behind and how it was proved; checked against `produces`. */
@@ -73,6 +93,11 @@ export interface Runner<Options extends z.ZodObject = z.ZodObject, Produces exte
   /** Looks, before the first step of the run is executed, whether this step can work at all; must change nothing. */
   check?(options: z.infer<Options>, context: RunnerContext): Promise<void>;
   run(options: z.infer<Options>, context: RunnerContext): Promise<StepResult<z.infer<Produces>>>;
+  /**
+   * Removes what an attempt has left behind. It may be there, half there, gone already or never have been made; the step's options and the
+   * folders of `scratch` are not there any more. What fails is tried again by the next reconciliation.
+   */
+  removeLeftover?(what: Leftover, context: RunnerContext): Promise<void>;
 }
 
 /** Gives a runner its types; nothing else happens here. */

@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import * as z from "zod";
-import { type SubvolumeConfig, subvolumeName } from "../config/schema.ts";
+import { subvolumeName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
-import { createSnapshot, isBtrfs, isSubvolume, showSubvolume } from "../tools/btrfs.ts";
-import type { ShownSubvolume } from "../tools/btrfs-show.ts";
+import { createSnapshot, showSubvolume } from "../tools/btrfs.ts";
 import { locate, locateNearest } from "../tools/filesystem.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
+import { declaredSubvolume, proveSnapshot, requireSubvolume } from "./subvolume.ts";
 
 /** Somebody who makes this many snapshots of one subvolume within one second wants something else. */
 const mostOfOneSecond = 1000;
@@ -29,7 +29,7 @@ export const snapshotBtrfs = defineRunner({
   target: (options) => options.subvolume,
 
   async check({ subvolume }, context) {
-    const { path, snapshots } = declared(subvolume, context);
+    const { path, snapshots } = declaredSubvolume(subvolume, context);
     await requireSubvolume(path);
     await requireRoomForSnapshots(path, snapshots);
     // The privilege that the proof takes, and the program, are best tried out.
@@ -37,7 +37,7 @@ export const snapshotBtrfs = defineRunner({
   },
 
   async run({ subvolume }, context) {
-    const { path, snapshots } = declared(subvolume, context);
+    const { path, snapshots } = declaredSubvolume(subvolume, context);
     await requireSubvolume(path);
     await requireRoomForSnapshots(path, snapshots);
     const name = `${subvolume}.${context.timestamp}`;
@@ -48,32 +48,12 @@ export const snapshotBtrfs = defineRunner({
     const source = await showSubvolume(context.execute, path);
     await makeDirectory(snapshots);
     const made = await createUnderFreeName(path, snapshots, name, context);
-    const shown = prove(await showSubvolume(context.execute, made.path), source, made.path, path);
+    const shown = proveSnapshot(await showSubvolume(context.execute, made.path), source, made.path, path);
     const created_at = new Date(shown.createdAt * 1000).toISOString();
     const evidence = { ...made, uuid: shown.uuid, parent_uuid: source.uuid, created_at };
     return { evidence, message: `${path} is kept as ${made.path}` };
   },
 });
-
-function declared(subvolume: string, { config }: RunnerContext): SubvolumeConfig {
-  const found = Object.hasOwn(config.subvolumes, subvolume) ? config.subvolumes[subvolume] : undefined;
-  if (found) return { ...found, snapshots: found.snapshots.replace(/(?<=.)\/+$/, "") };
-  throw new StepError("config", `there is no subvolume called ${subvolume}`, { advice: "declare it in subvolumes" });
-}
-
-async function requireSubvolume(path: string): Promise<void> {
-  const { mount } = await locate(path);
-  if (!(await isBtrfs(path))) {
-    throw new StepError("config", `${path} is on ${mount.type}, not on Btrfs`, {
-      advice: "see that the Btrfs filesystem is mounted there, or name another path",
-    });
-  }
-  if (!(await isSubvolume(path))) {
-    throw new StepError("config", `${path} is not a Btrfs subvolume, only a directory or file in one`, {
-      advice: `name the subvolume that holds it (btrfs subvolume list ${mount.mountPoint}), or make one of it`,
-    });
-  }
-}
 
 async function requireRoomForSnapshots(path: string, snapshots: string): Promise<void> {
   const source = await locate(path);
@@ -115,18 +95,5 @@ async function createUnderFreeName(source: string, snapshots: string, name: stri
   }
   throw new StepError("config", `${mostOfOneSecond} names that begin with ${snapshots}/${name} are taken`, {
     advice: "see that the clock is right, and who makes them",
-  });
-}
-
-/** The tool's word is not enough: what Btrfs itself says of the snapshot has to fit. */
-function prove(shown: ShownSubvolume, source: ShownSubvolume, path: string, sourcePath: string): ShownSubvolume {
-  const doubts = [
-    ...(shown.readOnly ? [] : ["it is not read-only"]),
-    ...(shown.parentUuid === source.uuid ? [] : [`its parent is ${shown.parentUuid}, not ${source.uuid}`]),
-    ...(shown.uuid === source.uuid ? ["it is the source itself"] : []),
-  ];
-  if (doubts.length === 0) return shown;
-  throw new StepError("verification", `${path} is no snapshot of ${sourcePath}: ${doubts.join(", ")}`, {
-    advice: `look at it: btrfs subvolume show ${path}; somebody else may be working in that directory`,
   });
 }

@@ -9,6 +9,8 @@ export interface ShownSubvolume {
   /** Seconds since the epoch. */
   readonly createdAt: number;
   readonly readOnly: boolean;
+  /** The filesystem's count of commits when it was last changed. */
+  readonly generation: number;
 }
 
 const uuid = "(-|[0-9a-f-]{36})";
@@ -19,6 +21,7 @@ const block = new RegExp(
     `\\n\\tReceived UUID: *\\t+${uuid}`,
     "\\n\\tCreation time: *\\t+(\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d) ([+-]\\d\\d)(\\d\\d)",
     "\\n\\tSubvolume ID: *\\t+(\\d+)",
+    "\\n\\tGeneration: *\\t+(\\d+)",
     "(?:\\n\\t(?!Flags)[A-Z][A-Za-z ]+: *\\t+\\d+)*",
     "\\n\\tFlags: *\\t+(\\S*)",
   ].join(""),
@@ -40,7 +43,7 @@ export function parseSubvolumeShow(text: string, path: string): ShownSubvolume {
       tail: text.slice(-4096),
     });
   }
-  const [, own = "", parent, received, date, time, hours, minutes, id, flags] = only;
+  const [, own = "", parent, received, date, time, hours, minutes, id, generation, flags] = only;
   return {
     id: Number(id),
     uuid: own,
@@ -48,5 +51,6 @@ export function parseSubvolumeShow(text: string, path: string): ShownSubvolume {
     receivedUuid: received === undefined || received === "-" ? null : received,
     createdAt: Date.parse(`${date}T${time}${hours}:${minutes}`) / 1000,
     readOnly: flags?.split(",").includes("readonly") === true,
+    generation: Number(generation),
   };
 }

@@ -22,6 +22,11 @@ export async function isSubvolume(path: string): Promise<boolean> {
   return ino === subvolumeInode && (await isBtrfs(path));
 }
 
+/** `isSubvolume`, for a path that may not be there. */
+export async function isSubvolumeThere(path: string): Promise<boolean> {
+  return (await isThere(path)) && (await isSubvolume(path));
+}
+
 export async function isBtrfs(path: string): Promise<boolean> {
   return (await statfs(path)).type === btrfsMagic;
 }

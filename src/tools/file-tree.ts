@@ -10,6 +10,8 @@ export interface FoundFile {
   readonly size: number;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
+  /** When its content, name or rights last changed: no program can set it. Milliseconds since the epoch. */
+  readonly changedAt: number;
 }
 
 export interface FileTree {
@@ -62,8 +64,8 @@ async function entries(root: string, folder: Buffer): Promise<Dirent<Buffer>[]> 
 
 async function look(root: string, path: Buffer): Promise<FoundFile> {
   try {
-    const { size, mtimeMs } = await lstat(below(root, path));
-    return { path, size, modifiedAt: mtimeMs };
+    const { size, mtimeMs, ctimeMs } = await lstat(below(root, path));
+    return { path, size, modifiedAt: mtimeMs, changedAt: ctimeMs };
   } catch (error) {
     throw unreadable(root, path, error);
   }

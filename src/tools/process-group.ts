@@ -4,25 +4,21 @@ import type { ProcessIdentity } from "../model/run.ts";
 import { bootId, hasEnded, type ProcessStat, statOf } from "./process.ts";
 
 /**
- * Groups with a living process that was started with a variable of this value, our own left out. Finds what nobody has recorded: a program whose
- * starter was killed in the moment of starting it, and what it has started itself.
+ * Groups with a living process that was started with this variable, by its value, our own group left out. Finds what nobody has recorded: a
+ * program whose starter was killed in the moment of starting it, and what it has started itself.
  */
-export function groupsMarked({
-  variable,
-  value,
-}: {
-  readonly variable: string;
-  readonly value: string;
-}): readonly number[] {
-  const wanted = `${variable}=${value}`;
+export function groupsMarked(variable: string): ReadonlyMap<string, ReadonlySet<number>> {
+  const name = `${variable}=`;
   const own = statOf(process.pid)?.group;
-  const groups = new Set<number>();
+  const groups = new Map<string, Set<number>>();
   for (const entry of readdirSync("/proc")) {
-    if (!/^\d+$/.test(entry) || !environmentOf(entry).includes(wanted)) continue;
-    const stat = statOf(Number(entry));
-    if (stat !== null && !hasEnded(stat) && stat.group !== own) groups.add(stat.group);
+    const marked = /^\d+$/.test(entry) ? environmentOf(entry).find((line) => line.startsWith(name)) : undefined;
+    const stat = marked === undefined ? null : statOf(Number(entry));
+    if (marked === undefined || stat === null || hasEnded(stat) || stat.group === own) continue;
+    const value = marked.slice(name.length);
+    groups.set(value, (groups.get(value) ?? new Set()).add(stat.group));
   }
-  return [...groups];
+  return groups;
 }
 
 function environmentOf(pid: string): readonly string[] {

@@ -59,9 +59,15 @@ export function sightOf(identity: ProcessIdentity): Sight {
   if (identity.bootId !== bootId()) return "hidden";
   const now = identityOf(identity.pid);
   if (now !== null && now.startTicks === identity.startTicks) return "alive";
-  // Process 1 is always there: where it is not shown (hidepid, ProtectProc=), neither is anybody else's.
-  return now === null && statOf(1) === null ? "hidden" : "gone";
+  return now === null && !showsOthers() ? "hidden" : "gone";
 }
+
+/** Process 1 is always there: where it is not shown (hidepid, ProtectProc=), neither is anybody else's. */
+function showsOthers(): boolean {
+  others ??= statOf(1) !== null;
+  return others;
+}
+let others: boolean | undefined;
 
 export function isAlive(identity: ProcessIdentity): boolean {
   return sightOf(identity) === "alive";

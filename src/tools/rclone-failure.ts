@@ -1,18 +1,41 @@
 import { type Reason, StepError } from "../model/outcome.ts";
 import type { ToolResult } from "./exec.ts";
+import { killed } from "./killed.ts";
 import type { RcloneLine } from "./rclone-output.ts";
 
 /** In this order: messages about the source may hold any words in a path, and a full B2 account answers 403 too. */
 const causes: readonly [RegExp, Reason, string][] = [
   [
+    /^(?:fatal error|runtime(?:\/cgo)?): .*(?:out of memory|cannot allocate memory)/,
+    "oom",
+    "give the machine, or the unit's MemoryMax=, more memory",
+  ],
+  [
+    /^(?:fatal error|panic|runtime(?:\/cgo)?): /,
+    "unknown",
+    "rclone broke down: see its last lines, and try another version",
+  ],
+  [/^Fatal error: unknown (?:shorthand )?flag/, "config", "see that it is rclone 1.60 or later"],
+  [
     /^(?:failed to open (?:source|directory)|failed to read directory|error reading source|directory not found|can't copy - source)/i,
     "source",
     "see that it exists, is readable and stands still; a snapshot does",
+  ],
+  // Read back right after it was stored.
+  [
+    /object not found$/,
+    "verification",
+    "the destination took it and does not have it: see its rules of removal, and whether it is what it should be",
   ],
   [
     /no space left|too big for remaining disk space|quota exceeded|QuotaExceeded|cap exceeded|InsufficientStorage|file too large/i,
     "space",
     "free space at the destination or raise its quota or cap",
+  ],
+  [
+    /x509|certificate/,
+    "network",
+    "let this machine trust who signed the endpoint's certificate (ca-certificates), or renew that",
   ],
   [
     /NoSuchBucket|InvalidBucketName|AuthorizationHeaderMalformed|PermanentRedirect|unsupported protocol scheme/,
@@ -25,7 +48,7 @@ const causes: readonly [RegExp, Reason, string][] = [
     "check access_key_id, secret_access_key and the rights of the key; a clock that is wrong by minutes is refused as well",
   ],
   [
-    /SlowDown|ServiceUnavailable|TooManyRequests|Throttl|status ?code: (?:429|503)/i,
+    /SlowDown|reduce your request rate|ServiceUnavailable|TooManyRequests|Throttl|status ?code: (?:429|503)/i,
     "throttled",
     "wait; if it lasts, upload less often or ask the provider for a higher limit",
   ],
@@ -35,7 +58,7 @@ const causes: readonly [RegExp, Reason, string][] = [
     "make the destination writable for the user of pantheros",
   ],
   [
-    /connection re(?:fused|set)|no such host|time(?:d )?out|deadline exceeded|unreachable|no route to host|broken pipe|EOF|TLS|x509|InternalError|status ?code: 5\d\d|request send failed|send request failed/i,
+    /connection re(?:fused|set)|no such host|time(?:d )?out|deadline exceeded|unreachable|no route to host|broken pipe|EOF|TLS|HTTP response to HTTPS client|InternalError|status ?code: 5\d\d|request send failed|send request failed/i,
     "network",
     "see that the endpoint is right and can be reached from this host",
   ],
@@ -56,19 +79,25 @@ export interface RcloneEnd {
 /** The failure of a call that did not end with 0. What is not known stays `unknown`, never a success. */
 export function rcloneFailure({ source, result, problems, tail, errors }: RcloneEnd): StepError {
   const details = { exitCode: result.exitCode, signal: result.signal, tail };
-  if (result.signal !== null) {
-    return new StepError("killed", `rclone was ended by ${result.signal} while it copied ${source}`, details);
-  }
   for (const problem of problems) {
-    const cause = causes.find(([pattern]) => pattern.test(problem.message));
-    if (!cause) continue;
+    const words = wordsOf(problem.message);
+    const cause = causes.find(([pattern]) => pattern.test(words));
+    if (!cause || (result.signal !== null && cause[1] !== "oom")) continue;
     const [, reason, advice] = cause;
     return new StepError(reason, sentence(source, problem, errors), { ...details, advice });
   }
+  if (result.signal !== null) return killed(`rclone could not copy ${source}`, result, tail);
   const reason = exitReasons[result.exitCode ?? -1] ?? "unknown";
-  const first = problems[0];
-  if (first) return new StepError(reason, sentence(source, first, errors), details);
-  return new StepError(reason, `rclone ended with exit code ${result.exitCode} while it copied ${source}`, details);
+  const [first] = problems;
+  const said = first
+    ? sentence(source, first, errors)
+    : `rclone ended with exit code ${result.exitCode} while it copied ${source}`;
+  return new StepError(reason, said, { ...details, advice: "look at the last lines of rclone's output" });
+}
+
+/** Without places, which may hold any words: `mkdir /srv/forbidden: read-only file system`, `Get "https://…/throttled/": EOF`. */
+function wordsOf(message: string): string {
+  return message.replaceAll(/"\w+:\/\/[^"\s]*"/g, "URL").replace(/ \/.*(?=: )/, " PATH");
 }
 
 function sentence(source: string, problem: RcloneLine, errors: number): string {

@@ -44,6 +44,8 @@ function isFolder(objectType: unknown): boolean {
 }
 
 function plainLine(text: string): RcloneLine | null {
+  // What Go says when a program of its own breaks down.
+  if (/^(?:fatal error|panic|runtime(?:\/cgo)?): /.test(text)) return line("error", null, text);
   const logged = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (?:(?:ERROR|CRITICAL|NOTICE) *: )?(.*)$/.exec(text);
   return line(logged ? "error" : "notice", null, logged?.[1] ?? text);
 }

@@ -29,6 +29,10 @@ export interface RcloneCopy {
   /** Below the bucket or folder, without a slash at either end; may be empty. */
   readonly prefix: string;
   readonly exclude?: readonly string[];
+  /** Names of the only files to copy, relative to the source; not together with `exclude`. @default all */
+  readonly only?: readonly string[];
+  /** A file that names the only files to copy, one a line: for more of them than arguments can hold. Instead of `exclude` and `only`. */
+  readonly onlyListed?: string;
   /** @default false */
   readonly dryRun?: boolean;
 }
@@ -55,10 +59,17 @@ export function rcloneArgv(copy: RcloneCopy): readonly [string, ...string[]] {
     ...["--retries", "1", "--low-level-retries", "3", "--contimeout", "15s", "--timeout", "60s"],
     "--skip-links",
     ...(copy.exclude ?? []).map((pattern) => `--exclude=${pattern}`),
+    ...(copy.only ?? []).map((name) => `--include=/${literalPattern(name)}`),
+    ...(copy.onlyListed === undefined ? [] : [`--files-from-raw=${copy.onlyListed}`, "--no-traverse"]),
     ...(copy.dryRun ? ["--dry-run"] : []),
     copy.source,
     prefix === "" ? `${root}/` : `${root}/${prefix}/`,
   ];
+}
+
+/** A name as a pattern that means nothing but itself. */
+function literalPattern(name: string): string {
+  return name.replaceAll(/[\\*?[\]{}]/g, "\\$&");
 }
 
 /**

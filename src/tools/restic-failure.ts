@@ -1,34 +1,68 @@
+import { stripVTControlCharacters } from "node:util";
 import { type Reason, StepError } from "../model/outcome.ts";
 import type { ToolResult } from "./exec.ts";
 import { parseResticLine } from "./restic-output.ts";
 
 /** Exit codes that say it all; 0.14 does not have them and ends with 1. https://restic.readthedocs.io/en/stable/075_scripting.html (2026-11) */
-const exitReasons: Readonly<Record<number, Reason>> = { 10: "repository_missing", 11: "repository_locked", 12: "auth" };
+const exitReasons: Readonly<Record<number, Reason>> = {
+  3: "source",
+  10: "repository_missing",
+  11: "repository_locked",
+  12: "auth",
+};
+
+type Cause = readonly [pattern: RegExp, reason: Reason, advice?: string];
 
 /**
  * In this order: 0.14 asks "Is there a repository at the following location?" whatever kept it from opening one, and a repository that
  * could not be written for lack of space is reported with the path of the file.
  */
-const messageReasons: readonly [RegExp, Reason][] = [
+const messageReasons: readonly Cause[] = [
   [/wrong password or no key found/i, "auth"],
+  [
+    /^Remove\(<.*(?:forbidden|access ?denied|\(403\))/im,
+    "config",
+    "its place lets this key remove nothing, as an append-only one should: do it where the repository lives, or with a key that may",
+  ],
   [/repository is already locked/i, "repository_locked"],
   [/all (?:target|source) directories\/files do not exist/i, "source"],
   [/snapshot is empty|nothing to backup/i, "empty_artifact"],
   [/out of memory|cannot allocate memory/i, "oom"],
   [/no space left on device|quota exceeded|cap exceeded|limit exceeded|insufficient storage|\(507\)/i, "space"],
-  [/slow ?down|too many requests|service unavailable|throttl|\((?:429|503)\)/i, "throttled"],
+  [/read-only file system/i, "config", "mount the repository's place writable; see dmesg if it was"],
   [
-    /access denied|InvalidAccessKeyId|SignatureDoesNotMatch|no credentials found|unauthorized|forbidden|permission denied|\((?:401|403)\)/i,
+    /slow ?down|reduce your request rate|too ?many ?requests|service ?unavailable|throttl|\((?:429|503)\)/i,
+    "throttled",
+  ],
+  [
+    /RequestTimeTooSkewed/,
+    "auth",
+    "set this machine's clock: S3 refuses what is signed at a time that is wrong by minutes",
+  ],
+  [
+    /access ?denied|InvalidAccessKeyId|SignatureDoesNotMatch|no credentials found|unauthorized|forbidden|permission denied|\((?:401|403)\)/i,
     "auth",
   ],
   [
-    /connection (?:refused|reset)|no such host|time(?:d )?out|deadline exceeded|no route to host|unreachable|broken pipe|unexpected EOF|server misbehaving|TLS handshake|x509|internal server error|bad gateway|\(5\d\d\)/i,
+    /x509|certificate/i,
+    "network",
+    "let this machine trust who signed its certificate (ca-certificates, or RESTIC_CACERT in environment), or renew that",
+  ],
+  [
+    /connection (?:refused|reset)|no such host|time(?:d )?out|deadline exceeded|no route to host|unreachable|broken pipe|\bEOF\b|server misbehaving|TLS handshake|HTTP response to HTTPS client|internal ?(?:server ?)?error|bad ?gateway|\(5\d\d\)/i,
     "network",
   ],
   [
-    /is there a repository at the following location|unable to open config file|repository does not exist/i,
+    /unable to open config file: .*(?:no such file|not exist|not found)|repository does not exist|NoSuchBucket/i,
     "repository_missing",
   ],
+];
+
+/** Said of a file that is needed to go on; `restic check` says it of what it looks at, and goes on. */
+const damage: Cause = [
+  /is damaged|ciphertext verification failed|invalid data returned/i,
+  "verification",
+  "what the repository holds is not what was stored: run restic check, and see the disk that it is on",
 ];
 
 const advices: Partial<Record<Reason, string>> = {
@@ -59,7 +93,7 @@ export function resticFailure({ task, exitCode, signal, stderr }: ResticEnd): St
     exitCode,
     signal,
     tail: stderr,
-    ...(advices[reason] === undefined ? {} : { advice: advices[reason] }),
+    ...adviceFor(reason, message),
   });
 }
 
@@ -73,7 +107,7 @@ export function resticImpatience(task: string, seconds: number, stderr: string):
   const said = message === "" ? "the other side does not answer" : message;
   return new StepError(known, `restic could not ${task} within ${seconds} s: ${said}`, {
     tail: stderr,
-    ...(advices[known] === undefined ? {} : { advice: advices[known] }),
+    ...adviceFor(known, message),
   });
 }
 
@@ -86,17 +120,28 @@ export function lockHolder(stderr: string): { readonly pid: number; readonly hos
 function reasonOf(exitCode: number | null, signal: string | null, message: string): Reason {
   const byCode = exitCode === null ? undefined : exitReasons[exitCode];
   if (byCode) return byCode;
-  const byMessage = reasonInWords(message);
+  const byMessage = match([...messageReasons, damage], message)?.[1];
   if (byMessage === "oom") return byMessage;
   // 130, 137 and 143 are a shell's and restic's own way to tell of a signal; 0.18 ends with 1 and says so in words.
   const ended = signal !== null || (exitCode !== null && exitCode > 128) || /context canceled/.test(message);
   return ended ? "killed" : (byMessage ?? "unknown");
 }
 
+export function reasonInWords(message: string): Reason | undefined {
+  return match(messageReasons, message)?.[1];
+}
+
 /** Places are left out: a folder may be called "access denied". */
-function reasonInWords(message: string): Reason | undefined {
+function match(causes: readonly Cause[], message: string): Cause | undefined {
   const words = message.replaceAll(/(?:\w+:\/\/|(?<!\w)\/)(?:[^\s":]|:(?!\s))*/g, "");
-  return messageReasons.find(([pattern]) => pattern.test(words))?.[1];
+  return causes.find(([pattern]) => pattern.test(words));
+}
+
+/** What the person can do: by what was said, where that is what decided, else by the reason alone. */
+function adviceFor(reason: Reason, message: string): { readonly advice?: string } {
+  const [, known, own] = match([...messageReasons, damage], message) ?? [];
+  const advice = (known === reason ? own : undefined) ?? advices[reason];
+  return advice === undefined ? {} : { advice };
 }
 
 /**
@@ -120,5 +165,5 @@ function retryMessage(stderr: string): string {
 
 function firstSentence(message: string): string {
   const [line = ""] = message.trim().split("\n");
-  return line.replace(/^(?:Fatal: )+/, "");
+  return stripVTControlCharacters(line).replace(/^(?:Fatal: )+/, "");
 }

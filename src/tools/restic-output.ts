@@ -40,6 +40,10 @@ export interface ResticSnapshot {
   readonly host: string;
   readonly tags: readonly string[];
   readonly paths: readonly string[];
+  /** Id of its content: the same in every copy. */
+  readonly tree?: string;
+  /** Of a copy, or one whose tags were changed: the id of what it was made from. */
+  readonly original?: string;
 }
 
 /** One line of `--json` output; null: it is no JSON object. */
@@ -81,14 +85,18 @@ const snapshot = z
     hostname: z.string().default(""),
     tags: texts,
     paths: texts,
+    tree: z.string().optional(),
+    original: z.string().optional(),
   })
   .transform(
-    ({ id, time, hostname, tags, paths }): ResticSnapshot => ({
+    ({ id, time, hostname, tags, paths, tree, original }): ResticSnapshot => ({
       id,
       at: Date.parse(time) / 1000,
       host: hostname,
       tags,
       paths,
+      ...(tree === undefined ? {} : { tree }),
+      ...(original === undefined ? {} : { original }),
     }),
   );
 const snapshots = z
@@ -115,6 +123,13 @@ export function parseSnapshots(stdout: string): readonly ResticSnapshot[] {
   const parsed = snapshots.safeParse(jsonOf(stdout));
   if (!parsed.success) throw unreadable("the list of snapshots", stdout);
   return parsed.data;
+}
+
+/** The id of `cat config`. @throws StepError `unknown` */
+export function parseRepositoryId(stdout: string): string {
+  const parsed = z.object({ id: z.string().min(8) }).safeParse(jsonOf(stdout));
+  if (!parsed.success) throw unreadable("the configuration of a repository", stdout);
+  return parsed.data.id;
 }
 
 /** Ids of `list locks`, one a line. */

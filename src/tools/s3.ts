@@ -1,106 +1,245 @@
+import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { type FailureDetails, type Reason, StepError } from "../model/outcome.ts";
-import type { Secret } from "../model/secret.ts";
+import { StepError } from "../model/outcome.ts";
 import { cancellation } from "./cancellation.ts";
+import { isAbsent, noAnswer, s3Failure } from "./s3-failure.ts";
+import type { S3, S3Key, S3Object, S3Place, S3Settings, S3Version } from "./s3-interface.ts";
+import { nextPage, pages } from "./s3-paging.ts";
 
-export interface S3Settings {
-  /** `https://s3.us-west-004.backblazeb2.com`; the bucket goes into the path, not the host name. */
-  readonly endpoint: string;
-  readonly region: string;
-  readonly accessKeyId: Secret;
-  readonly secretAccessKey: Secret;
-  /** Until one request, its repetitions included, is given up. @default 30 */
-  readonly timeoutSeconds?: number;
-  /** Of one request, the first included. @default 3 */
-  readonly attempts?: number;
-}
+export type * from "./s3-interface.ts";
 
-export interface S3Object {
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Milliseconds since the epoch. */
-  readonly lastModified: number;
-  /** Without quotes: the MD5 of the content where it was not uploaded in parts. */
-  readonly etag: string;
-}
-
-export interface S3Place {
-  readonly bucket: string;
-  /** Keys that start with it; end it with a slash to mean a folder. @default all */
-  readonly prefix?: string;
-  readonly signal?: AbortSignal;
-}
-
-/** Reading from S3 or anything that speaks it. All failures are `StepError` `auth`, `config`, `network`, `throttled`, `cancelled` or `unknown`. */
-export interface S3 {
-  /** Asks for one key, which needs the same right as the listing: wrong credentials and a missing bucket show here. */
-  probe(place: S3Place): Promise<void>;
-  /** Page by page, in the order of the server. */
-  listObjects(place: S3Place): AsyncIterable<S3Object>;
-  close(): void;
-}
+/** A line that is slower than this is given up, bytes per second. */
+const slowestRate = 64 * 1024;
+/** Putting thousands of parts together takes the server a while. */
+const completionSeconds = 300;
 
 /** Nothing is loaded or connected before the first request: the SDK costs about 60 ms. */
 export function createS3(settings: S3Settings): S3 {
   let loaded: Promise<Loaded> | undefined;
 
-  async function list(place: S3Place, page: { readonly MaxKeys?: number; readonly ContinuationToken?: string }) {
+  async function request<Output>(
+    place: Pick<S3Key, "bucket" | "signal"> & { readonly key?: string },
+    doing: string,
+    send: (loaded: Loaded, options: { readonly abortSignal: AbortSignal }) => Promise<Output>,
+    moreSeconds = 0,
+  ): Promise<Output> {
     loaded ??= load(settings);
-    const { client, ListObjectsV2Command } = await loaded;
-    const seconds = settings.timeoutSeconds ?? 30;
-    const timeout = AbortSignal.timeout(seconds * 1000);
-    const abortSignal = place.signal ? AbortSignal.any([place.signal, timeout]) : timeout;
-    const command = new ListObjectsV2Command({ Bucket: place.bucket, Prefix: place.prefix ?? "", ...page });
+    const ready = await loaded;
+    const seconds = (settings.timeoutSeconds ?? 30) + moreSeconds;
+    // Not `AbortSignal.timeout`: the body of an answer is read with the same signal, and may take longer.
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), seconds * 1000);
+    const abortSignal = place.signal ? AbortSignal.any([place.signal, timeout.signal]) : timeout.signal;
     try {
-      return await client.send(command, { abortSignal });
+      return await send(ready, { abortSignal });
     } catch (error) {
-      const where = `${settings.endpoint}, bucket ${place.bucket}`;
-      if (place.signal?.aborted) throw cancellation(`listing ${where}`, place.signal);
-      if (timeout.aborted) throw noAnswer(where, seconds, error);
+      const where = whereIs(place);
+      if (place.signal?.aborted) throw cancellation(`${doing} ${where}`, place.signal);
+      if (timeout.signal.aborted) throw noAnswer(where, seconds, error);
+      if (error instanceof StepError) throw error;
       throw s3Failure(where, error);
+    } finally {
+      clearTimeout(timer);
     }
   }
+
+  const whereIs = ({ bucket, key }: { readonly bucket: string; readonly key?: string }) =>
+    `${settings.endpoint}, bucket ${bucket}${key === undefined ? "" : `, ${key}`}`;
+
+  const list = (place: S3Place, page: { readonly MaxKeys?: number; readonly ContinuationToken?: string }) =>
+    request(place, "listing", ({ client, sdk }, options) =>
+      client.send(new sdk.ListObjectsV2Command({ Bucket: place.bucket, Prefix: place.prefix ?? "", ...page }), options),
+    );
 
   return {
     probe: async (place) => {
       await list(place, { MaxKeys: 1 });
     },
+
     async *listObjects(place) {
-      const seen = new Set<string>();
-      let token: string | undefined;
-      do {
-        const page = await list(place, token === undefined ? {} : { ContinuationToken: token });
-        for (const object of page.Contents ?? []) {
-          yield {
-            key: object.Key ?? "",
-            size: object.Size ?? 0,
-            lastModified: object.LastModified?.getTime() ?? 0,
-            etag: object.ETag?.replaceAll('"', "") ?? "",
-          };
+      const ask = (marker: { readonly ContinuationToken?: string }) => list(place, marker);
+      const all = pages(whereIs(place), ask, (page) =>
+        nextPage(page.IsTruncated, { ContinuationToken: page.NextContinuationToken }),
+      );
+      for await (const { Contents } of all) for (const object of Contents ?? []) yield toObject(object);
+    },
+
+    async *listVersions(place) {
+      const ask = (marker: { readonly KeyMarker?: string; readonly VersionIdMarker?: string }) =>
+        request(place, "listing versions of", ({ client, sdk }, options) => {
+          const input = { Bucket: place.bucket, Prefix: place.prefix ?? "", ...marker };
+          return client.send(new sdk.ListObjectVersionsCommand(input), options);
+        });
+      const all = pages(whereIs(place), ask, (page) =>
+        nextPage(page.IsTruncated, { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }),
+      );
+      for await (const { Versions, DeleteMarkers } of all) {
+        for (const version of Versions ?? []) yield toVersion(version, false);
+        for (const marker of DeleteMarkers ?? []) yield toVersion(marker, true);
+      }
+    },
+
+    async *listUploads(place) {
+      const ask = (marker: { readonly KeyMarker?: string; readonly UploadIdMarker?: string }) =>
+        request(place, "listing uploads of", ({ client, sdk }, options) => {
+          const input = { Bucket: place.bucket, Prefix: place.prefix ?? "", ...marker };
+          return client.send(new sdk.ListMultipartUploadsCommand(input), options);
+        });
+      const all = pages(whereIs(place), ask, (page) =>
+        nextPage(page.IsTruncated, { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }),
+      );
+      for await (const { Uploads } of all) {
+        for (const { Key = "", UploadId = "", Initiated } of Uploads ?? []) {
+          yield { key: Key, uploadId: UploadId, startedAt: Initiated?.getTime() ?? 0 };
         }
-        const next = page.IsTruncated ? page.NextContinuationToken : undefined;
-        if (page.IsTruncated && (next === undefined || seen.has(next))) {
-          throw new StepError("unknown", `${settings.endpoint} lists bucket ${place.bucket} in a circle`, {
-            advice: "its paging does not work: report it to the provider",
+      }
+    },
+
+    headObject: (object) =>
+      request(object, "looking at", async ({ client, sdk }, options) => {
+        try {
+          const head = await client.send(new sdk.HeadObjectCommand(toKey(object)), options);
+          return toObject({ ...head, Key: object.key, Size: head.ContentLength });
+        } catch (error) {
+          if (isAbsent(error)) return null;
+          throw error;
+        }
+      }),
+
+    getObject: (object, range) =>
+      request(object, "reading", async ({ client, sdk }, options) => {
+        const part = range === undefined ? {} : { Range: `bytes=${range.from}-`, IfMatch: `"${range.etag}"` };
+        const answer = await client.send(new sdk.GetObjectCommand({ ...toKey(object), ...part }), options);
+        const body = answer.Body as Readable;
+        const whole = /\/(\d+)$/.exec(answer.ContentRange ?? "")?.[1];
+        if (range !== undefined && range.from > 0 && !answer.ContentRange?.startsWith(`bytes ${range.from}-`)) {
+          body.destroy();
+          throw new StepError("unknown", `${whereIs(object)}: the server cannot go on in the middle of an object`, {
+            advice: "it ignores the Range of a request: report it to the provider",
           });
         }
-        if (next !== undefined) seen.add(next);
-        token = next;
-      } while (token !== undefined);
-    },
-    close: () => void loaded?.then(({ client }) => client.destroy()),
+        return { body, size: Number(whole ?? answer.ContentLength ?? 0), etag: withoutQuotes(answer.ETag) };
+      }),
+
+    putObject: (object, content, contentType) =>
+      request(
+        object,
+        "writing",
+        async ({ client, sdk }, options) => {
+          const input = { ...toKey(object), Body: content, ...typed(contentType) };
+          return withoutQuotes((await client.send(new sdk.PutObjectCommand(input), options)).ETag);
+        },
+        content.length / slowestRate,
+      ),
+
+    deleteObject: (object, versionId) =>
+      request(object, "removing", async ({ client, sdk }, options) => {
+        const version = versionId === undefined ? {} : { VersionId: versionId };
+        try {
+          await client.send(new sdk.DeleteObjectCommand({ ...toKey(object), ...version }), options);
+        } catch (error) {
+          if (!isAbsent(error)) throw error;
+        }
+      }),
+
+    createUpload: (object, contentType) =>
+      request(object, "beginning to write", async ({ client, sdk }, options) => {
+        const input = { ...toKey(object), ...typed(contentType) };
+        const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(input), options);
+        if (UploadId) return UploadId;
+        throw new StepError("unknown", `${whereIs(object)}: the server gave the upload no id`);
+      }),
+
+    uploadPart: (object, uploadId, number, content) =>
+      request(
+        object,
+        "writing",
+        async ({ client, sdk }, options) => {
+          const part = { ...toKey(object), UploadId: uploadId, PartNumber: number };
+          if (content instanceof Uint8Array) {
+            return (await client.send(new sdk.UploadPartCommand({ ...part, Body: content }), options)).ETag ?? "";
+          }
+          const Body = createReadStream(content.path);
+          const command = new sdk.UploadPartCommand({ ...part, Body, ContentLength: content.size });
+          // Else the signature would leave out what a stream holds.
+          command.middlewareStack.add(
+            (next) => (call) => {
+              (call.request as { headers: Record<string, string> }).headers["x-amz-content-sha256"] = content.sha256;
+              return next(call);
+            },
+            { step: "build", name: "contentOfFile" },
+          );
+          return (await client.send(command, options)).ETag ?? "";
+        },
+        (content instanceof Uint8Array ? content.length : content.size) / slowestRate,
+      ),
+
+    completeUpload: (object, uploadId, parts) =>
+      request(
+        object,
+        "completing",
+        async ({ client, sdk }, options) => {
+          const MultipartUpload = { Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) };
+          const input = { ...toKey(object), UploadId: uploadId, MultipartUpload };
+          await client.send(new sdk.CompleteMultipartUploadCommand(input), options);
+        },
+        completionSeconds,
+      ),
+
+    abortUpload: (object, uploadId) =>
+      request(object, "aborting the upload of", async ({ client, sdk }, options) => {
+        try {
+          const input = { ...toKey(object), UploadId: uploadId };
+          await client.send(new sdk.AbortMultipartUploadCommand(input), options);
+        } catch (error) {
+          if (!isAbsent(error)) throw error;
+        }
+      }),
+
+    close: () =>
+      void loaded?.then(
+        ({ client }) => client.destroy(),
+        // What it could not load, the request that needed it has said.
+        () => undefined,
+      ),
   };
 }
 
-interface Loaded {
-  readonly client: S3Client;
-  readonly ListObjectsV2Command: typeof import("@aws-sdk/client-s3").ListObjectsV2Command;
+const toKey = ({ bucket, key }: S3Key) => ({ Bucket: bucket, Key: key });
+const typed = (contentType: string | undefined) => (contentType === undefined ? {} : { ContentType: contentType });
+const withoutQuotes = (etag: string | undefined) => etag?.replaceAll('"', "") ?? "";
+
+interface Described {
+  readonly Key?: string | undefined;
+  readonly Size?: number | undefined;
+  readonly LastModified?: Date | undefined;
+  readonly ETag?: string | undefined;
+  readonly VersionId?: string | undefined;
+  readonly IsLatest?: boolean | undefined;
 }
 
+function toObject({ Key, Size, LastModified, ETag }: Described): S3Object {
+  return { key: Key ?? "", size: Size ?? 0, lastModified: LastModified?.getTime() ?? 0, etag: withoutQuotes(ETag) };
+}
+
+function toVersion(described: Described, isDeleteMarker: boolean): S3Version {
+  const { VersionId, IsLatest } = described;
+  return { ...toObject(described), versionId: VersionId ?? "null", isLatest: IsLatest === true, isDeleteMarker };
+}
+
+type Sdk = typeof import("@aws-sdk/client-s3");
+interface Loaded {
+  readonly client: S3Client;
+  readonly sdk: Sdk;
+}
+
+const nothing = () => undefined;
+const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 async function load(settings: S3Settings): Promise<Loaded> {
-  const { S3Client, ListObjectsV2Command } = await import("@aws-sdk/client-s3");
-  const client = new S3Client({
+  const sdk = await import("@aws-sdk/client-s3");
+  const client = new sdk.S3Client({
     endpoint: settings.endpoint,
     region: settings.region,
     credentials: {
@@ -111,57 +250,12 @@ async function load(settings: S3Settings): Promise<Loaded> {
     // Backblaze B2 refused the checksums that the SDK sends by default (2025).
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
+    // Asking first costs a round trip per part, and 6 s where the server does not know the question.
+    expectContinueHeader: false,
     maxAttempts: settings.attempts ?? 3,
+    // What it would print by itself comes as an error anyway.
+    logger: silent,
     requestHandler: { connectionTimeout: 10_000, socketTimeout: 20_000 },
   });
-  return { client, ListObjectsV2Command };
-}
-
-/** By the code in the answer's body. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (2026-11) */
-const codes: readonly [RegExp, Reason, string][] = [
-  [
-    /^(?:NoSuchBucket|InvalidBucketName|NotFound|PermanentRedirect|AuthorizationHeaderMalformed)$/,
-    "config",
-    "create the bucket, or mend endpoint, region and bucket of the destination",
-  ],
-  [
-    /^(?:AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|RequestTimeTooSkewed|ExpiredToken|Forbidden|Unauthorized)$/,
-    "auth",
-    "check access_key_id, secret_access_key and the rights of the key; a clock that is wrong by minutes is refused as well",
-  ],
-  [/^(?:SlowDown|ServiceUnavailable|Throttling\w*|TooManyRequests\w*)$/, "throttled", "wait, then try again"],
-];
-const statuses: Readonly<Record<number, Reason>> = {
-  401: "auth",
-  403: "auth",
-  404: "config",
-  429: "throttled",
-  503: "throttled",
-};
-
-function s3Failure(where: string, cause: unknown): StepError {
-  const error = cause as Partial<Error> & { Code?: string; code?: string; $metadata?: { httpStatusCode?: number } };
-  const status = error.$metadata?.httpStatusCode;
-  const code = error.Code ?? error.code ?? error.name ?? "";
-  const known = codes.find(([pattern]) => pattern.test(code) || pattern.test(error.name ?? ""));
-  const byStatus = status === undefined ? "network" : (statuses[status] ?? (status >= 500 ? "network" : "unknown"));
-  const reason = known?.[1] ?? byStatus;
-  const advice = known?.[2] ?? codes.find(([, same]) => same === reason)?.[2];
-  const readable = !/deserialization error/i.test(error.message ?? "");
-  const said = [status, ...(readable ? [code, error.message] : ["in a language that is not S3's"])]
-    .filter((part) => part !== undefined && part !== "")
-    .join(" ");
-  const details: FailureDetails = { cause, ...(advice === undefined ? {} : { advice }) };
-  if (reason !== "network") return new StepError(reason, `${where}: the server answered ${said}`, details);
-  return new StepError("network", `${where} cannot be reached: ${said}`, {
-    cause,
-    advice: "see that the endpoint is right and can be reached from this host",
-  });
-}
-
-function noAnswer(where: string, seconds: number, cause: unknown): StepError {
-  return new StepError("network", `${where}: no answer within ${seconds} s`, {
-    cause,
-    advice: "see that the endpoint is right and that no firewall swallows the connection",
-  });
+  return { client, sdk };
 }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { backups } from "../../src/collectors/backups.ts";
-import { objectives } from "../../src/collectors/objectives.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { configOf, emptyLedger, hour, noon, observe, readable, record } from "./ledger.ts";
 
-const config = configOf({});
+const step = (id: string) => ({ id, uses: "backup.restic" });
+const config = configOf({ jobs: { home: { steps: [step("step_1"), step("graph"), step("cache")] } } });
 const look = (ledger: Ledger) => readable(backups.collect({ config, ledger, now: noon }));
 const snapshotId = "cfe0ee31aa";
 
@@ -21,21 +21,21 @@ describe("the collector backups", () => {
 
   it("finds a claim proven when somebody else sees the artifact, also by the short id that old restics print", () => {
     const ledger = emptyLedger();
-    record(ledger, noon - hour, { job: "home", evidence: { snapshot_id: "cfe0ee31" } });
+    record(ledger, noon - hour, { job: "home", evidence: { repository: "main", snapshot_id: "cfe0ee31" } });
     observe(ledger, "restic", noon, "main", [{ name: snapshotId, at: noon - hour }]);
     assert.equal(look(ledger)["jobProven{job=home,target=main}"], 1);
   });
 
   it("finds a claim refuted when a later look does not see it: the job says success, the repository says no", () => {
     const ledger = emptyLedger();
-    record(ledger, noon - hour, { job: "home", evidence: { snapshot_id: snapshotId } });
+    record(ledger, noon - hour, { job: "home", evidence: { repository: "main", snapshot_id: snapshotId } });
     observe(ledger, "restic", noon, "main", [{ name: "another", at: noon - hour }]);
     assert.equal(look(ledger)["jobProven{job=home,target=main}"], 0);
   });
 
   it("says neither while nothing has looked since, or the look did not reach the target", () => {
     const ledger = emptyLedger();
-    record(ledger, noon - hour, { job: "home", evidence: { snapshot_id: snapshotId } });
+    record(ledger, noon - hour, { job: "home", evidence: { repository: "main", snapshot_id: snapshotId } });
     assert.equal(look(ledger)["jobProven{job=home,target=main}"], undefined);
     observe(ledger, "restic", noon - 2 * hour, "main", []);
     assert.equal(look(ledger)["jobProven{job=home,target=main}"], undefined);
@@ -50,48 +50,48 @@ describe("the collector backups", () => {
     assert.equal(look(ledger)["jobProven{job=home,target=docs}"], 1);
   });
 
+  it("is not taken in by another snapshot that has taken the name", () => {
+    const ledger = emptyLedger();
+    const evidence = { path: "/s/docs.1", uuid: "own" };
+    record(ledger, noon - hour, { job: "home", kind: "snapshot", target: "docs", evidence });
+    observe(ledger, "snapshots", noon, "docs", [{ name: "/s/docs.1", at: noon, identity: "another" }]);
+    assert.equal(look(ledger)["jobProven{job=home,target=docs}"], 0);
+    observe(ledger, "snapshots", noon, "docs", [{ name: "/elsewhere/docs.1", at: noon, identity: "own" }]);
+    assert.equal(look(ledger)["jobProven{job=home,target=docs}"], 1);
+  });
+
   it("remembers when pruning last succeeded", () => {
     const ledger = emptyLedger();
     record(ledger, noon - hour, { job: "home", kind: "prune", target: "docs" });
     assert.equal(look(ledger)["pruneLastSuccess{subject=docs}"], noon - hour);
   });
-});
 
-describe("the collector objectives", () => {
-  const promised = configOf({
-    jobs: { a: { steps: [{ uses: "backup.restic" }] }, b: { steps: [{ uses: "backup.restic" }] } },
-    objectives: { data: { jobs: ["a", "b"], rpo: "24h" } },
-  });
-  const judge = (ledger: Ledger) => readable(objectives.collect({ config: promised, ledger, now: noon }));
-
-  it("is as old as the oldest of its jobs' newest backups", () => {
+  it("takes what one job leaves at one destination in several steps together: the oldest part, the whole size", () => {
     const ledger = emptyLedger();
-    record(ledger, noon - 5 * hour, { job: "a" });
-    record(ledger, noon - hour, { job: "a" });
-    record(ledger, noon - 3 * hour, { job: "b" });
-    assert.deepEqual(judge(ledger), {
-      "objectiveRpoPromised{objective=data}": 24 * hour,
-      "objectiveRpoActual{objective=data}": noon - 3 * hour,
+    const at = (prefix: string) => ({ destination: "main", prefix, files: 2, bytes: 20 });
+    record(ledger, noon - 2 * hour, { job: "home", id: "graph", bytes: 20, evidence: at("graph-1") });
+    record(ledger, noon - hour, { job: "home", id: "cache", bytes: 5, evidence: at("cache-1") });
+    const there = { at: noon, files: 2, bytes: 20 };
+    observe(ledger, "destinations", noon, "main", [
+      { name: "graph-1/", ...there },
+      { name: "cache-1/", ...there },
+    ]);
+    assert.deepEqual(look(ledger), {
+      "backupNewest{job=home,target=main}": noon - 2 * hour,
+      "backupSize{job=home,target=main}": 25,
+      "jobProof{job=home,target=main,state=proven}": 1,
+      "jobProof{job=home,target=main,state=unproven}": 0,
+      "jobProof{job=home,target=main,state=disagrees}": 0,
+      "jobProven{job=home,target=main}": 1,
     });
+    observe(ledger, "destinations", noon + 1, "main", [{ name: "cache-1/", ...there }]);
+    assert.equal(look(ledger)["jobProof{job=home,target=main,state=disagrees}"], 1);
   });
 
-  it("is unknown, not well, while one of its jobs has never backed anything up", () => {
+  it("forgets what a step left behind that is not in the configuration any more", () => {
     const ledger = emptyLedger();
-    record(ledger, noon - hour, { job: "a" });
-    assert.deepEqual(judge(ledger), { "objectiveRpoPromised{objective=data}": 24 * hour });
-  });
-
-  it("does not take a snapshot on the same disk for the backup that a job did not make", () => {
-    const ledger = emptyLedger();
-    record(ledger, noon - hour, { job: "a", kind: "snapshot", target: "docs" });
-    record(ledger, noon - hour, { job: "b" });
-    assert.equal(judge(ledger)["objectiveRpoActual{objective=data}"], undefined);
-  });
-
-  it("does not count a backup that nobody else can see", () => {
-    const ledger = emptyLedger();
-    for (const job of ["a", "b"]) record(ledger, noon - hour, { job, evidence: { snapshot_id: snapshotId } });
-    observe(ledger, "restic", noon, "main", []);
-    assert.equal(judge(ledger)["objectiveRpoActual{objective=data}"], undefined);
+    record(ledger, noon, { job: "home", id: "gone" });
+    record(ledger, noon, { job: "another" });
+    assert.deepEqual(look(ledger), {});
   });
 });

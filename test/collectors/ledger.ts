@@ -25,6 +25,7 @@ export function record(
     readonly job: string;
     readonly outcome?: RunFinish["outcome"];
     readonly reason?: RunFinish["reason"];
+    readonly id?: string;
     readonly kind?: StepKind;
     readonly target?: string;
     readonly evidence?: Record<string, unknown>;
@@ -32,11 +33,11 @@ export function record(
     readonly unfinished?: boolean;
   },
 ): string {
-  const id = `${run.job}-${at}`;
+  const id = `${run.job}-${at}-${run.id ?? ""}`;
   const { outcome = "success", reason = null } = run;
   const step = {
     position: 0,
-    id: "step_1",
+    id: run.id ?? "step_1",
     uses: "test",
     kind: run.kind ?? "backup",
     target: run.target ?? "main",
@@ -65,18 +66,20 @@ export function record(
 /** What a collector saw of one subject. @param at seconds */
 export function observe(
   ledger: Ledger,
-  collector: "snapshots" | "restic",
+  collector: "snapshots" | "restic" | "destinations",
   at: number,
   subject: string,
   artifacts: readonly Omit<Artifact, "subject">[],
 ): void {
-  const count: Sample =
-    collector === "snapshots"
-      ? { metric: "snapshotCount", labels: { subvol: subject, type: "all" }, value: artifacts.length }
-      : { metric: "repositorySnapshots", labels: { repository: subject }, value: artifacts.length };
+  const value = artifacts.length;
+  const counts: Record<typeof collector, Sample> = {
+    snapshots: { metric: "snapshotCount", labels: { subvol: subject, type: "all" }, value },
+    restic: { metric: "repositorySnapshots", labels: { repository: subject }, value },
+    destinations: { metric: "destinationArtifacts", labels: { destination: subject }, value },
+  };
   ledger.saveObservation({
     ...{ collector, observedAt: at, succeededAt: at, attemptedAt: at, durationSeconds: 0, error: null },
-    samples: [count],
+    samples: [counts[collector]],
     artifacts: artifacts.map((artifact) => ({ subject, ...artifact })),
   });
 }

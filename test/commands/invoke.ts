@@ -1,6 +1,6 @@
-import { PassThrough } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import { dispatch, explain } from "../../src/commands/dispatch.ts";
-import { exitCodes } from "../../src/commands/exit-codes.ts";
+import { exitCodes } from "../../src/model/exit-codes.ts";
 
 export interface Answer {
   /** Exit code; an error that a command throws has become 2, with its sentence on `stderr`. */
@@ -12,7 +12,7 @@ export interface Answer {
 /** Calls a command as the shell would, in this process, with streams that are no terminal. */
 export async function invoke(
   words: readonly string[],
-  options: { directory?: string; environment?: NodeJS.ProcessEnv; now?: number } = {},
+  options: { directory?: string; environment?: NodeJS.ProcessEnv; now?: number; stdin?: Readable } = {},
 ): Promise<Answer> {
   const [stdout, stderr] = [capture(), capture()];
   const environment = options.environment ?? {};
@@ -21,7 +21,7 @@ export async function invoke(
     const code = await dispatch(words, {
       environment,
       directory: options.directory ?? "/nonexistent",
-      stdin: new PassThrough(),
+      stdin: options.stdin ?? new PassThrough(),
       stdout: stdout.stream,
       stderr: stderr.stream,
       now: () => options.now ?? Date.now(),

@@ -88,9 +88,11 @@ describe("pantheros status", () => {
 
   it("contradicts a job whose backup nobody else can see", () => {
     const backup = { job: "home", target: "main", newestAt: at - 60, bytes: 2048 };
-    assert.match(show({ backups: [{ ...backup, seen: true }] }), /home +main +1m ago +2\.0 KiB +yes/);
-    assert.match(show({ backups: [{ ...backup, seen: false }] }), /no: the job claims what nobody can see/);
-    assert.match(show({ backups: [{ ...backup, seen: null }] }), /proved by its own run/);
+    const proved = (proof: StatusView["backups"][number]["proof"]) => show({ backups: [{ ...backup, proof }] });
+    assert.match(proved({ state: "proven", why: "seen" }), /home +main +1m ago +2\.0 KiB +yes, seen/);
+    assert.match(proved({ state: "disagrees", why: "snapshot a is gone" }), /no: snapshot a is gone/);
+    assert.match(proved({ state: "unproven", why: "nobody has looked" }), /not yet: nobody has looked/);
+    assert.match(proved(null), /proved by its own run/);
   });
 
   it("names collectors that failed", () => {

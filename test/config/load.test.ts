@@ -38,6 +38,7 @@ describe("a configuration that is right", () => {
     assert.deepEqual(copy, {
       uses: "sample.copy",
       optional: false,
+      environment: {},
       from: "${snap.path}/letters",
       to: "shelf",
       prefix: "letters-${run.timestamp}",

@@ -267,7 +267,7 @@ const table: Record<string, readonly [text: string, ...problems: string[]]> = {
   ],
   "a merge key": [
     `${host}<<: { timezone: UTC }\n`,
-    '2:1 ["<<"]: unknown key "<<" (there are: host, state_directory, timezone, subvolumes, repositories, destinations, retention, jobs, objectives, outputs, collectors, journal)',
+    '2:1 ["<<"]: unknown key "<<" (there are: host, state_directory, scratch_directory, timezone, subvolumes, repositories, destinations, retention, jobs, objectives, outputs, collectors, … (13))',
   ],
   "an alias for nothing": [
     "host: *home\n",

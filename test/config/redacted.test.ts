@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { configurationHash } from "../../src/config/hash.ts";
 import { formatConfig, redactedConfig } from "../../src/config/redacted.ts";
+import { configuration } from "../../src/config/schema.ts";
 import { parseDuration, writeDuration } from "../../src/model/quantity.ts";
 import { load, sampleText } from "./sample.ts";
 
@@ -18,10 +19,9 @@ describe("the effective configuration in print", () => {
   });
 
   it("hides variables of a step that sound like secrets", () => {
-    const { config } = load("host: home\n");
-    const step = { uses: "x", optional: false, environment: { API_TOKEN: "Tr0ub4dor", TOKEN_FILE: "/p", LEVEL: "5" } };
-    const job = { grace: 1, deadline: 1, scheduler: "systemd" as const, steps: [step] };
-    assert.deepEqual(redactedConfig({ ...config, jobs: { a: job } }).jobs["a"]?.steps[0]?.["environment"], {
+    const environment = { API_TOKEN: "Tr0ub4dor", TOKEN_FILE: "/p", LEVEL: "5" };
+    const config = configuration.parse({ host: "home", jobs: { a: { steps: [{ uses: "x", environment }] } } });
+    assert.deepEqual(redactedConfig(config).jobs["a"]?.steps[0]?.environment, {
       API_TOKEN: "[redacted]",
       TOKEN_FILE: "/p",
       LEVEL: "5",

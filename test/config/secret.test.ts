@@ -82,7 +82,7 @@ describe("a secret from a file", () => {
     const file = join(temporaryDirectory(t), "none");
     assert.deepEqual(refused({ file }), {
       message: `the secret from file ${file} cannot be used: there is no file ${file}`,
-      advice: `write the secret into ${file} and chmod 600 it`,
+      advice: `create it with: pantheros secrets init ${file}`,
     });
   });
 

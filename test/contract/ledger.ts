@@ -135,6 +135,39 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
       assert.deepEqual(ledger.children("a"), []);
     });
 
+    test("children of all unfinished runs can be asked for at once", (t) => {
+      const ledger = open(t);
+      const child = (runId: string, pid: number) => ({ runId, leader: { ...holder, pid }, command: "restic" });
+      for (const [id, pid] of [
+        ["a", 1],
+        ["b", 2],
+      ] as const) {
+        ledger.startRun(runStart(id, { job: id }));
+        ledger.recordChild(child(id, pid));
+      }
+      assert.deepEqual(ledger.children(), [child("a", 1), child("b", 2)]);
+    });
+
+    test("what is written together is there as a whole, or not at all", (t) => {
+      const ledger = open(t);
+      const startBoth = () => {
+        ledger.startRun(runStart("a", { job: "one" }));
+        ledger.startRun(runStart("b", { job: "two" }));
+        return ledger.unfinishedRuns().map(({ id }) => id);
+      };
+      assert.throws(() =>
+        ledger.together(() => {
+          startBoth();
+          ledger.startStep("a", 99, noon, []);
+        }),
+      );
+      assert.deepEqual(ledger.unfinishedRuns(), []);
+      assert.deepEqual(ledger.together(startBoth), ["a", "b"], "it reads what it has written");
+      assert.equal(ledger.unfinishedRuns().length, 2);
+      ledger.finishRun("a", runFinish());
+      assert.equal(ledger.unfinishedRuns().length, 1, "afterwards each write is by itself again");
+    });
+
     test("a finished run is unemitted until it is marked", (t) => {
       const ledger = open(t);
       ledger.startRun(runStart("a"));
@@ -181,7 +214,7 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
       assert.equal(ledger.run("a")?.seenAt, noon + 1000, "a step that starts is a sign of life");
     });
 
-    test("the last success of each job, kind and target is remembered, also when the clock was set back", (t) => {
+    test("the last success of each step of each job is remembered, also when the clock was set back", (t) => {
       const ledger = open(t);
       ledger.startRun(runStart("a"));
       ledger.finishStep("a", 0, noon + 5000, stepFinish({ evidence: { path: "/1" } }));
@@ -192,6 +225,8 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
       assert.deepEqual(ledger.lastSteps(), [
         {
           job: "nightly",
+          id: "snap",
+          uses: "snapshot.btrfs",
           kind: "snapshot",
           target: "home",
           runStartedAt: runStart("b").startedAt,
@@ -201,6 +236,50 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
           evidence: { path: "/2" },
         },
       ]);
+    });
+  });
+
+  describe(`${name}: the past of a step`, () => {
+    test("successes of one step of a job come back, the newest first, as many as are asked for", (t) => {
+      const ledger = open(t);
+      const runs = ["a", "b", "c", "d"] as const;
+      for (const [index, id] of runs.entries()) {
+        const startedAt = noon + index * 1000;
+        ledger.startRun(runStart(id, { startedAt }));
+        ledger.startStep(id, 0, startedAt + 1, []);
+        const outcome = id === "b" ? ({ outcome: "failed", reason: "network" } as const) : {};
+        ledger.finishStep(id, 0, startedAt + 2, stepFinish({ bytes: index, evidence: { path: `/${id}` }, ...outcome }));
+        ledger.finishRun(id, runFinish());
+      }
+      const past = ledger.pastSteps({ job: "nightly", id: "snap", uses: "snapshot.btrfs" }, 2);
+      assert.deepEqual(
+        past.map(({ runId, bytes, evidence, startedAt }) => [runId, bytes, evidence["path"], startedAt - noon]),
+        [
+          ["d", 3, "/d", 3001],
+          ["c", 2, "/c", 2001],
+        ],
+      );
+      assert.equal(ledger.pastSteps({ job: "nightly", id: "snap", uses: "snapshot.btrfs" }, 10).length, 3);
+      for (const other of [{ job: "other" }, { id: "other" }, { uses: "other" }])
+        assert.deepEqual(ledger.pastSteps({ job: "nightly", id: "snap", uses: "snapshot.btrfs", ...other }, 10), []);
+    });
+  });
+
+  describe(`${name}: what must not outlive its step`, () => {
+    test("is remembered until it is gone, also when its run has ended and was pruned", (t) => {
+      const ledger = open(t);
+      ledger.startRun(runStart("a"));
+      const scratch = { id: "a/1", runId: "a", job: "nightly", uses: "scratch", what: { path: "/tmp/x" } };
+      const upload = { id: "a/2", runId: "a", job: "nightly", uses: "archive.btrfs-send", what: { key: "k", part: 3 } };
+      ledger.recordLeftover(scratch);
+      ledger.recordLeftover(upload);
+      ledger.finishRun("a", runFinish());
+      ledger.markEmitted("a", noon);
+      assert.equal(ledger.pruneRuns(noon + 1), 1);
+      assert.deepEqual(ledger.leftovers(), [scratch, upload]);
+      ledger.forgetLeftover("a/1");
+      ledger.forgetLeftover("a/1");
+      assert.deepEqual(ledger.leftovers(), [upload]);
     });
   });
 

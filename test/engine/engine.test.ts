@@ -32,6 +32,7 @@ function startEngine(t: TestContext, look: Collector["collect"], options: { ever
     signal: stop.signal,
     fallbackPath: join(temporaryDirectory(t), "none.sqlite"),
     startRun: () => assert.fail("nothing is scheduled"),
+    runnerFor: () => assert.fail("nothing was left behind"),
     observer: {
       collected: () => undefined,
       reconciled: ({ run, reason }) => void notes.push(`${run.id} ${reason}`),

@@ -10,6 +10,12 @@ import { bootId, identityOf, isAlive, ownIdentity } from "../../src/tools/proces
 
 /** A process that this boot has seen and that is gone: our own pid with another start time. */
 const gone: ProcessIdentity = { bootId: bootId(), pid: process.pid, startTicks: 1 };
+/** One whose number means the same to the kernel's log; nobody has it. */
+const seenByAll: ProcessIdentity = {
+  bootId: `${bootId().split(" ")[0]} pid:[4026531836]`,
+  pid: 5_000_000,
+  startTicks: 0,
+};
 const backup: StepPlan = {
   position: 0,
   id: "copy",
@@ -58,6 +64,11 @@ describe("reconcile", () => {
     assert.deepEqual(await reasonOf({}, {}, 60_000), failed("timeout"), "it was last seen at its deadline");
     assert.deepEqual(await reasonOf({}, stopped("oom-kill")), failed("oom"));
     assert.deepEqual(await reasonOf({}, stopped("timeout")), failed("timeout"));
+    const kernelLog = () => [
+      `3,1,9,-;Memory cgroup out of memory: Killed process ${seenByAll.pid} (node) total-vm:1kB\n`,
+    ];
+    assert.deepEqual(await reasonOf({ holder: seenByAll }, { kernelLog }), failed("oom"), "the kernel says so");
+    assert.deepEqual(await reasonOf({ holder: seenByAll }, { kernelLog: () => [] }), failed("killed"));
     assert.deepEqual(await reasonOf({}, stopped("signal")), failed("killed"));
     assert.deepEqual(await reasonOf({}, stopped("oom-kill", "other")), failed("killed"), "another job's unit");
   });

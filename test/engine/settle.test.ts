@@ -2,13 +2,23 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { configuration } from "../../src/config/schema.ts";
 import { settle } from "../../src/engine/settle.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
+import { runnerFor } from "../../src/runners/index.ts";
 import { ownIdentity } from "../../src/tools/process.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const holder = { ...ownIdentity(), startTicks: 1 };
 const start = { job: "test", trigger: "command", startedAt: 1000, deadlineAt: null, holder, steps: [] } as const;
+
+const removal = {
+  config: configuration.parse({ host: "testhost" }),
+  environment: process.env,
+  readSecret: () => assert.fail("no secrets here"),
+  runnerFor,
+  now: Date.now,
+};
 
 describe("settling", () => {
   it("gives dead runs their end also when what was kept aside is damaged, and says that it is", async (t) => {
@@ -16,7 +26,7 @@ describe("settling", () => {
     ledger.startRun({ ...start, id: "a" });
     const fallback = join(temporaryDirectory(t), "fallback.sqlite");
     writeFileSync(fallback, "this is no database".repeat(1000));
-    const { tookIn, reconciled, problem } = await settle(ledger, fallback, { now: Date.now });
+    const { tookIn, reconciled, problem } = await settle(ledger, fallback, { now: Date.now, removal });
     assert.deepEqual([tookIn.length, reconciled.length, problem?.problem], [0, 1, "corrupt"]);
     assert.deepEqual(ledger.unfinishedRuns(), []);
   });
@@ -29,7 +39,7 @@ describe("settling", () => {
     fallback.startRun({ ...start, id: "a" });
     fallback.finishRun("a", { finishedAt: 2000, outcome: "success", reason: null, message: null, increments: [] });
     fallback.close();
-    const { tookIn, reconciled, problem } = await settle(ledger, path, { now: Date.now });
+    const { tookIn, reconciled, problem } = await settle(ledger, path, { now: Date.now, removal });
     assert.deepEqual([tookIn.length, reconciled.length, problem], [1, 0, null]);
     assert.equal(ledger.run("a")?.outcome, "success");
   });

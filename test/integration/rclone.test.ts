@@ -26,6 +26,7 @@ import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 import { refusingEndpoint, startAnswering } from "../support/hostile-server.ts";
+import { contextOf } from "../support/runner-context.ts";
 import { startS3 } from "../support/s3.ts";
 
 function s3At(endpoint: string, bucket = "bucket"): DestinationConfig {
@@ -54,6 +55,7 @@ function prepare(destination: DestinationConfig, attempt: Attempt, more: Partial
   const children: number[] = [];
   const updates: Progress[] = [];
   const context: RunnerContext = {
+    ...contextOf({}),
     config: { destinations: { offsite: destination } } as unknown as Config,
     job: "job",
     runId: "run",

@@ -254,7 +254,15 @@ function cases(program: string) {
     const { evidence } = (await backup(own)).result;
     renameSync(join(own.base, "repository"), join(own.base, "unplugged"));
     mkdirSync(join(own.base, "repository"));
-    const last = { job: "nightly", kind: "backup", target: "main", bytes: null, files: null } as const;
+    const last = {
+      job: "nightly",
+      id: "step_1",
+      uses: "backup.restic",
+      kind: "backup",
+      target: "main",
+      bytes: null,
+      files: null,
+    } as const;
     const more = { lastSteps: () => [{ ...last, runStartedAt: 0, finishedAt: 0, evidence }] };
     const error = await rejectsWith(backup(own, {}, more), "repository_missing", /held a backup of nightly/);
     assert.match(error.details.advice ?? "", /mounted/);

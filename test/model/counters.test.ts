@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { incrementsOf } from "../../src/model/counters.ts";
+import { addedUp, incrementsOf } from "../../src/model/counters.ts";
 import type { Outcome, Reason } from "../../src/model/outcome.ts";
 import type { StepKind } from "../../src/model/run.ts";
 
@@ -106,5 +106,21 @@ describe("a finished run adds", () => {
       "jobRuns{home,failed,unknown}",
       "backupFailed{home,none,unknown}",
     ]);
+  });
+});
+
+describe("increments of many runs", () => {
+  it("add up to one for each series", () => {
+    const run = (reason: Reason) => incrementsOf(ended("failed", reason), [], { lost: true, journaled: true });
+    const sums = addedUp([...run("killed"), ...run("oom"), ...run("killed")]);
+    assert.deepEqual(
+      sums.map(({ metric, labels, value }) => [metric, (labels as { reason: string }).reason, value]),
+      [
+        ["jobRuns", "killed", 2],
+        ["jobLost", "killed", 2],
+        ["jobRuns", "oom", 1],
+        ["jobLost", "oom", 1],
+      ],
+    );
   });
 });

@@ -9,6 +9,7 @@ import { backupRclone } from "../../src/runners/backup-rclone.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import type { ToolCall } from "../../src/tools/exec.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { contextOf } from "../support/runner-context.ts";
 
 const bucket = {
   type: "s3",
@@ -40,6 +41,7 @@ function contextWith(stage: Stage, rclone: (call: ToolCall) => void, more: Parti
     bucket: { prefix: "", region: "r", ...bucket },
   };
   return {
+    ...contextOf({}),
     config: { destinations } as unknown as Config,
     job: "job",
     runId: "run",

@@ -34,7 +34,7 @@ const summary = (more: object = {}) =>
 const version = (number: string) => ended({ stdout: `restic ${number} compiled with go1.19.8 on linux/amd64` });
 /** What the ledger knows of a backup that another job made. */
 const step: LastStep = {
-  ...{ job: "weekly", kind: "backup", target: "main", bytes: 300, files: 3 },
+  ...{ job: "weekly", id: "step_1", uses: "backup.restic", kind: "backup", target: "main", bytes: 300, files: 3 },
   runStartedAt: Date.UTC(2026, 10, 19),
   finishedAt: Date.UTC(2026, 10, 20),
   evidence: { repository: "main", snapshot_id: id },

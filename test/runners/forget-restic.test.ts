@@ -50,7 +50,8 @@ function prepare(snapshots: readonly Snapshot[], { lying = false } = {}) {
 function claimOf(snapshot_id: string): LastStep {
   const evidence = { repository: "main", snapshot_id };
   const times = { runStartedAt: 0, finishedAt: 0 };
-  return { job: "weekly", kind: "backup", target: "main", ...times, bytes: null, files: null, evidence };
+  const step = { job: "weekly", id: "step_1", uses: "backup.restic", kind: "backup", target: "main" } as const;
+  return { ...step, ...times, bytes: null, files: null, evidence };
 }
 
 describe("forget.restic", () => {
@@ -169,6 +170,14 @@ describe("forget.restic", () => {
     const { run } = prepare(daily(17, 18, 19, 20, 21));
     const { evidence } = await run({}, { lastSteps: () => [claimOf(idOf(17))] });
     assert.deepEqual([dates(evidence.removed), evidence.reasons], [[18], { daily: 3, "claimed by a job": 1 }]);
+  });
+
+  it("never removes one of several snapshots that a job claims together", async () => {
+    const { run } = prepare(daily(17, 18, 19, 20, 21));
+    const several = claimOf(idOf(18));
+    const evidence = { ...several.evidence, snapshot_ids: [idOf(17), idOf(18)] };
+    const { evidence: done } = await run({}, { lastSteps: () => [{ ...several, evidence }] });
+    assert.deepEqual([done.removed, done.reasons], [[], { daily: 3, "claimed by a job": 2 }]);
   });
 
   it("removes exactly what neither policy, nor the future, nor a claim holds", async () => {

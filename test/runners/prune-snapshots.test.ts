@@ -45,7 +45,7 @@ async function stageOf(
     `parent_uuid ${parent ?? sourceUuid} received_uuid - uuid ${uuidOf(id)} path `;
   const time = (at: number) => new Date(at * 1000).toISOString().slice(0, 19).replace("T", " ");
   const show = (uuid: string, parent: string, at: number, id: number, flags: string) =>
-    `x\n\tName: \t\t\tx\n\tUUID: \t\t\t${uuid}\n\tParent UUID: \t\t${parent}\n\tReceived UUID: \t\t-\n\tCreation time: \t\t${time(at)} +0000\n\tSubvolume ID: \t\t${id}\n\tFlags: \t\t\t${flags}\n`;
+    `x\n\tName: \t\t\tx\n\tUUID: \t\t\t${uuid}\n\tParent UUID: \t\t${parent}\n\tReceived UUID: \t\t-\n\tCreation time: \t\t${time(at)} +0000\n\tSubvolume ID: \t\t${id}\n\tGeneration: \t\t7\n\tFlags: \t\t\t${flags}\n`;
 
   const answer = (argv: readonly string[]): string | Error => {
     const [, , verb, columns = ""] = argv;
@@ -221,7 +221,15 @@ describe("prune.snapshots", () => {
 
   it("leaves what a job claims as the last that it made, though a clock that went back hides it", async (t) => {
     const { prune, deleted } = await stageOf(t, daily([19, 20, 21]));
-    const claim = { job: "j", kind: "snapshot", target: "data", bytes: null, files: null } as const;
+    const claim = {
+      job: "j",
+      id: "snap",
+      uses: "snapshot.btrfs",
+      kind: "snapshot",
+      target: "data",
+      bytes: null,
+      files: null,
+    } as const;
     const { evidence } = await prune(
       { last: 1 },
       { lastSteps: () => [{ ...claim, runStartedAt: 0, finishedAt: 0, evidence: { uuid: uuidOf(300) } }] },

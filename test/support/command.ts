@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { TestContext } from "node:test";
 
 export interface CommandOptions {
@@ -8,6 +8,10 @@ export interface CommandOptions {
   readonly uid?: number;
   /** Programs, by their paths, that are not there for it. */
   readonly without?: readonly string[];
+  /** The command itself, absolute, where it is not that of this checkout. */
+  readonly main?: string;
+  /** What it reads from standard input; @default nothing */
+  readonly input?: string;
   /** Added to ours. */
   readonly environment?: Readonly<Record<string, string>>;
   /** After which it is killed and the test fails; @default 60 */
@@ -55,7 +59,7 @@ export function startPantheros(
   words: readonly string[],
   options: CommandOptions = {},
 ): RunningCommand {
-  return startScript(t, dirname(config), ["src/main.ts", ...words, "--config", config], options);
+  return startScript(t, dirname(config), [options.main ?? "src/main.ts", ...words, "--config", config], options);
 }
 
 /**
@@ -70,11 +74,14 @@ export function startScript(
 ): RunningCommand {
   const [program, ...args] = commandLine(folder, words, options);
   const child = spawn(program as string, args, {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     // The ledger of last resort must not be the machine's own.
     env: { ...process.env, RUNTIME_DIRECTORY: join(folder, "runtime"), ...options.environment },
   });
   t.after(() => child.kill("SIGKILL"));
+  // It may end without having read anything.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(options.input ?? "");
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
@@ -109,7 +116,7 @@ function commandLine(
   { uid, without }: CommandOptions,
 ): readonly string[] {
   const hidden = (without ?? []).map((path) => ["/dev/null", path]);
-  if (uid === undefined) return [...withMounts(hidden), process.execPath, join(root, script), ...words];
+  if (uid === undefined) return [...withMounts(hidden), process.execPath, resolve(root, script), ...words];
   // The clone and Node may lie where only root can read: they are shown below a folder that everybody can enter.
   const [clone, node] = [join(folder, "clone"), join(folder, "node")];
   for (const place of [clone, node]) mkdirSync(place, { recursive: true });

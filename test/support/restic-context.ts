@@ -2,6 +2,7 @@ import { type Config, configuration } from "../../src/config/schema.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { Progress, RunnerContext } from "../../src/runners/runner.ts";
 import type { Execute } from "../../src/tools/exec.ts";
+import { contextOf } from "./runner-context.ts";
 
 export interface ResticStage {
   readonly stateDirectory: string;
@@ -31,6 +32,7 @@ export function resticConfig(stage: ResticStage): Config {
 export function resticContext(config: Config, execute: Execute, more: Partial<RunnerContext> = {}) {
   const heard: { readonly progress: Progress[]; readonly log: string[] } = { progress: [], log: [] };
   const context: RunnerContext = {
+    ...contextOf({}),
     config,
     job: "nightly",
     runId: "20261121T085700Z-0000",

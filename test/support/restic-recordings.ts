@@ -11,6 +11,11 @@ export const recordedVersions: readonly string[] = readdirSync(fixtures, { withF
   .map(({ name }) => name)
   .sort();
 
+/** What was recorded of a version. */
+export function recordedCases(version: string): readonly string[] {
+  return readdirSync(join(fixtures, version)).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []);
+}
+
 /** How a call of restic ended, as `test/fixtures/restic/record.ts` saw it. */
 export function recording(version: string, name: string): ToolResult {
   const seen = JSON.parse(readFileSync(join(fixtures, version, `${name}.json`), "utf8")) as Recording;

@@ -1,7 +1,10 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { configuration } from "../../src/config/schema.ts";
 import { StepError } from "../../src/model/outcome.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
-import { createExecute } from "../../src/tools/exec.ts";
+import { createExecute, createPipeline } from "../../src/tools/exec.ts";
 import { closedEnvironment, resolveProgram } from "../../src/tools/program.ts";
 
 /**
@@ -16,6 +19,7 @@ export function contextOf(config: Readonly<Record<string, unknown>>, more: Parti
     runId: "20261121T085700Z-test",
     timestamp: "20261121T085700Z",
     execute: createExecute({ env: process.env, signal, defaultTimeoutSeconds: 60 }),
+    pipeline: createPipeline({ env: process.env, signal, defaultTimeoutSeconds: 60 }),
     resolveProgram: (call) =>
       resolveProgram(call, closedEnvironment(process.env, call.environment ?? {})["PATH"] ?? ""),
     signal,
@@ -28,6 +32,9 @@ export function contextOf(config: Readonly<Record<string, unknown>>, more: Parti
     log: () => undefined,
     pathsInUse: () => [],
     lastSteps: () => [],
+    history: () => [],
+    scratch: (parent) => mkdtemp(join(parent ?? tmpdir(), "scratch-")),
+    leftover: () => ({ settled: () => undefined }),
     ...more,
   };
 }

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import type { TestContext } from "node:test";
+import { Secret } from "../../src/model/secret.ts";
+import { createS3, type S3 } from "../../src/tools/s3.ts";
 import { motoServer } from "./components.ts";
 import { startProcess } from "./process.ts";
 
@@ -49,4 +54,25 @@ export async function startS3(t: Pick<TestContext, "after">): Promise<S3Server> 
     },
     stop: () => server.stop(),
   };
+}
+
+/** A client for what a test does to a bucket by hand; closed with the test. */
+export function s3Client(t: Pick<TestContext, "after">, server: S3Server): S3 {
+  const { endpoint, region } = server;
+  const [accessKeyId, secretAccessKey] = [server.accessKeyId, server.secretAccessKey].map(
+    (text) => new Secret(text, "test"),
+  ) as [Secret, Secret];
+  const client = createS3({ endpoint, region, accessKeyId, secretAccessKey });
+  t.after(() => client.close());
+  return client;
+}
+
+/** Brings everything below a prefix into a folder that is there. */
+export async function downloadFolder(client: S3, bucket: string, prefix: string, folder: string): Promise<void> {
+  for await (const { key } of client.listObjects({ bucket, prefix })) {
+    const file = join(folder, key.slice(prefix.length));
+    mkdirSync(dirname(file), { recursive: true });
+    const { body } = await client.getObject({ bucket, key });
+    await pipeline(body, createWriteStream(file));
+  }
 }

@@ -179,6 +179,7 @@ describe("what btrfs subvolume show says", () => {
       receivedUuid: null,
       createdAt: Date.parse("2026-11-21T10:12:16Z") / 1000,
       readOnly: true,
+      generation: 7,
     });
   });
 

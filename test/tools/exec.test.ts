@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { createExecute } from "../../src/tools/exec.ts";
+import { prepareLaunch } from "../../src/tools/launch.ts";
 import { identityOf, isAlive } from "../../src/tools/process.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
@@ -206,6 +207,39 @@ describe("a program that does not end in time", () => {
     assert.ok(grandchild);
     assert.equal((await call).reason, "timeout");
     assert.equal(isAlive(grandchild), false);
+  });
+});
+
+describe("the priority of a program", () => {
+  it("is what is asked for, and the program still ends with pantheros", async () => {
+    const own = createExecute({ env: process.env, priority: { nice: 9, ionice: "best-effort" } });
+    const { stdout } = await own({ argv: sh("nice; ionice -p $$; cat /proc/$$/comm") });
+    assert.match(stdout, /^9\nbest-effort: prio \d\nsh\n$/);
+  });
+
+  it("that cannot be set for lack of a program is tool_missing, and says what to install", async (t) => {
+    const bin = temporaryDirectory(t);
+    symlinkSync("/bin/true", join(bin, "true"));
+    // The closed environment adds the system's directories: only a name that is nowhere is missing.
+    for (const [priority, advice] of [
+      [{ nice: 9 }, /coreutils, or take nice off the step/],
+      [{ ionice: "idle" }, /util-linux, or take ionice off the step/],
+    ] as const) {
+      assert.throws(
+        () => prepareLaunch({ argv: [join(bin, "true")] }, { env: {}, priority }, bin),
+        (error: StepError) => error.reason === "tool_missing" && advice.test(error.details.advice ?? ""),
+      );
+    }
+  });
+
+  it("hides no failure to start", async (t) => {
+    const own = createExecute({ env: process.env, priority: { nice: 9, ionice: "idle" } });
+    const broken = join(temporaryDirectory(t), "broken");
+    writeFileSync(broken, "#!/nowhere/interpreter\n", { mode: 0o755 });
+    assert.equal((await failure(own({ argv: [broken] }))).reason, "tool_missing");
+    const onlyNice = createExecute({ env: process.env, priority: { nice: 9 } });
+    assert.equal((await failure(onlyNice({ argv: [broken] }))).reason, "tool_missing");
+    assert.equal((await own({ argv: sh("exit 127") })).exitCode, 127);
   });
 });
 

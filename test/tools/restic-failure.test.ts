@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Reason } from "../../src/model/outcome.ts";
 import { lockHolder, resticFailure, resticImpatience } from "../../src/tools/restic-failure.ts";
-import { ended, recordedVersions, recording } from "../support/restic-recordings.ts";
+import { ended, recordedCases, recordedVersions, recording } from "../support/restic-recordings.ts";
 
 const reasons: Readonly<Record<string, Reason>> = {
   "repository-missing": "repository_missing",
@@ -12,16 +12,25 @@ const reasons: Readonly<Record<string, Reason>> = {
   locked: "repository_locked",
   "locked-stale": "repository_locked",
   "source-all-missing": "source",
+  "source-closed": "source",
+  "repository-unwritable": "auth",
+  "repository-damaged": "verification",
+  "repository-without-keys": "auth",
   space: "space",
+  sigint: "killed",
   sigterm: "killed",
+  sigkill: "killed",
+  "out-of-memory": "oom",
   "s3-no-such-bucket": "repository_missing",
   "s3-access-denied": "auth",
   "s3-invalid-key": "auth",
   "s3-signature": "auth",
   "rest-unauthorized": "auth",
+  "rest-forbidden": "auth",
+  "rest-not-found": "repository_missing",
 };
 
-/** restic would have gone on for 15 minutes (0.14 not with REST servers), so that it had to be ended. */
+/** restic goes on with most of them for 15 minutes – which ones differs from version to version –, so that it had to be ended. */
 const impatient: Readonly<Record<string, Reason>> = {
   "s3-refused": "network",
   "rest-refused": "network",
@@ -29,8 +38,37 @@ const impatient: Readonly<Record<string, Reason>> = {
   "s3-server-error": "network",
   "s3-slow-down": "throttled",
   "s3-too-many-requests": "throttled",
+  "s3-untrusted": "network",
+  "s3-not-tls": "network",
+  "s3-silent": "network",
+  "s3-reset": "network",
+  "s3-put-access-denied": "auth",
+  "s3-put-clock": "auth",
+  "s3-put-cap-exceeded": "space",
+  "s3-put-slow-down": "throttled",
+  "s3-put-too-many-requests": "throttled",
+  "s3-put-server-error": "network",
+  "s3-put-silent": "network",
+  "s3-put-no-such-bucket": "repository_missing",
   "rest-unavailable": "throttled",
+  "rest-too-many-requests": "throttled",
+  "rest-no-such-host": "network",
+  "rest-untrusted": "network",
+  "rest-not-tls": "network",
+  "rest-silent": "network",
+  "rest-reset": "network",
+  "rest-server-error": "network",
+  "rest-bad-gateway": "network",
+  "rest-full": "space",
+  "repository-read-only": "config",
+  quota: "space",
 };
+/** Where 0.14 repeats requests to S3 without a word, all that can be told is that there is no answer. */
+const unheard = ["s3-slow-down", "s3-too-many-requests", "s3-put-slow-down"];
+
+/** Those that the parsers of single commands judge, in tests of their own. */
+const judgedElsewhere =
+  /^(?:check|copy|restore|forget|init|unlock|snapshots|source-one-missing$|unreadable$|s3-no-credentials$)/;
 
 for (const version of recordedVersions) {
   describe(`failures of restic ${version}`, () => {
@@ -45,8 +83,7 @@ for (const version of recordedVersions) {
     }
 
     for (const [name, seen] of Object.entries(impatient)) {
-      // 0.14 repeats requests to S3 without a word; all that can be told then is that there is no answer.
-      const reason = version === "0.14.0" && name.startsWith("s3-") ? "network" : seen;
+      const reason = version === "0.14.0" && unheard.includes(name) ? "network" : seen;
       it(`${name} is ${reason}`, () => {
         const end = recording(version, name);
         const wasEnded = end.exitCode === null || /context canceled/.test(end.stderr);
@@ -54,8 +91,15 @@ for (const version of recordedVersions) {
           ? resticImpatience("open it", 8, end.stderr)
           : resticFailure({ task: "open it", ...end });
         assert.equal(failure.reason, reason, failure.message);
+        assert.ok(failure.details.advice, "it says what to do");
       });
     }
+
+    it("every failure that was recorded has its reason here, and every reason its recording", () => {
+      const failed = recordedCases(version).filter((name) => recording(version, name).exitCode !== 0);
+      const known = [...Object.keys(reasons), ...Object.keys(impatient)];
+      assert.deepEqual(failed.filter((name) => !judgedElsewhere.test(name)).sort(), known.sort());
+    });
 
     it("no credentials at all are auth, where restic notices", () => {
       const seen = recording(version, "s3-no-credentials");
@@ -101,6 +145,14 @@ describe("failures of restic in general", () => {
     assert.equal(
       reasonOf({ exitCode: 2, stderr: "fatal error: runtime: out of memory\n\ngoroutine 1 [running]:" }),
       "oom",
+    );
+  });
+
+  it("are no missing repository just because restic asks whether there is one", () => {
+    const asked = "Is there a repository at the following location?\ns3:http://h/bucket";
+    assert.equal(
+      reasonOf({ exitCode: 1, stderr: `Fatal: unable to open config file: the moon is full\n${asked}` }),
+      "unknown",
     );
   });
 

@@ -1,4 +1,4 @@
-import type { Run } from "../model/run.ts";
+import type { Run } from "./run.ts";
 
 /** The command's exit codes: the same table in `--help`, in the README and here. */
 export const exitCodes = {
@@ -6,7 +6,7 @@ export const exitCodes = {
   failed: [1, "failed"],
   usage: [2, "usage or configuration error"],
   partial: [3, "partial: an optional step failed, files were skipped, or the run could not be journaled"],
-  skipped: [4, "skipped: another run of the job holds the lock"],
+  skipped: [4, "skipped: another run of the job holds the lock, or a condition of only_if does not hold"],
   pending: [5, "changes pending (plan)"],
   deadline: [124, "ended at its deadline or timeout"],
   interrupted: [130, "cancelled by SIGINT"],

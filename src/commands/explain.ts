@@ -1,0 +1,185 @@
+import { suggest } from "../config/closest.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { type Reason, reasons } from "../model/outcome.ts";
+import { isRetried, reasonGuide } from "../model/reason-guide.ts";
+import type { Run, Step } from "../model/run.ts";
+import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
+import { openHost, openHostState } from "./host.ts";
+import { createStyle } from "./terminal/style.ts";
+import { formatTable } from "./terminal/table.ts";
+import { wrap } from "./terminal/wrap.ts";
+
+const names = Object.keys(reasons) as Reason[];
+
+export const explain = defineCommand({
+  name: "explain",
+  description: `
+Every run and every step that did not succeed has a reason, one of a closed list whatever the tool was. This says what a reason means, what
+is usually behind it and what to do, in commands.
+
+With the ID of a run, or with --job, it begins with what that run itself said, and the last lines of its tool.
+Without anything it lists all reasons.`,
+  arguments: [
+    { name: "REASON|RUN-ID", optional: true, summary: "a reason such as auth, or a run as “pantheros runs” lists it" },
+  ],
+  options: { job: { type: "string", value: "JOB", summary: "the last run of this job that did not succeed" } },
+  examples: [
+    ["pantheros explain", "all reasons"],
+    ["pantheros explain repository_locked", "what it means and what to do"],
+    ["pantheros explain --job home", "why home failed last"],
+    ["pantheros explain 20261121T020000Z-k3f9", "why this run ended as it did"],
+  ],
+  async run(invocation) {
+    const [asked] = invocation.arguments;
+    const { job } = invocation.options;
+    if (typeof job === "string") {
+      if (asked !== undefined) throw new UsageError("name a reason, a run or a job: one of them");
+      return await explainRun(invocation, (ledger, jobs) => lastFailure(ledger, job, jobs));
+    }
+    if (asked === undefined) return list(invocation);
+    const reason = names.find((name) => name === asked);
+    if (reason) return explainReason(reason, invocation);
+    if (!/^\d{8}T/.test(asked))
+      throw new UsageError(
+        `there is no reason ${JSON.stringify(asked)}: ${suggest(asked, names, "")}\n  → all of them: pantheros explain`,
+      );
+    return await explainRun(invocation, (ledger) => {
+      const run = ledger.run(asked);
+      if (run) return run;
+      throw new UsageError(`there is no run ${JSON.stringify(asked)}\n  → list them with: pantheros runs`);
+    });
+  },
+});
+
+function list(invocation: Invocation): number {
+  if (invocation.json) {
+    printJson(invocation, names.map(publicReason));
+    return 0;
+  }
+  const style = createStyle(invocation.stdout, invocation.environment);
+  const table = formatTable({
+    width: invocation.stdout.columns,
+    style,
+    columns: [{ title: "reason" }, { title: "retried" }, { title: "meaning", grow: true }],
+    rows: names.map((name) => [name, isRetried(name) ? "yes" : "", reasons[name]]),
+  });
+  print(invocation, `${table}\n\nOne of them: pantheros explain REASON`);
+  return 0;
+}
+
+function explainReason(reason: Reason, invocation: Invocation): number {
+  if (invocation.json) printJson(invocation, publicReason(reason));
+  else print(invocation, reasonLines(reason, invocation).join("\n"));
+  return 0;
+}
+
+async function explainRun(
+  invocation: Invocation,
+  find: (ledger: Ledger, jobs: readonly string[]) => Run,
+): Promise<number> {
+  const host = openHost(invocation);
+  const ledger = await openHostState(host);
+  try {
+    const run = find(ledger, Object.keys(host.config.jobs));
+    const step = decisiveStep(ledger.steps(run.id));
+    if (invocation.json) printJson(invocation, publicRun(run, step));
+    else print(invocation, runLines(run, step, invocation).join("\n"));
+    return 0;
+  } finally {
+    ledger.close();
+  }
+}
+
+function lastFailure(ledger: Ledger, job: string, jobs: readonly string[]): Run {
+  const ended = (["failed", "partial", "skipped"] as const).flatMap((outcome) =>
+    ledger.runs({ job, outcome, limit: 1 }),
+  );
+  const last = ended.toSorted((a, b) => b.startedAt - a.startedAt)[0];
+  if (last) return last;
+  if (ledger.runs({ job, limit: 1 }).length > 0)
+    throw new UsageError(`every run of ${job} that is journaled has succeeded, or is still running`);
+  const why = jobs.includes(job)
+    ? "see all runs with: pantheros runs"
+    : suggest(job, jobs, "the configuration declares none");
+  throw new UsageError(`no run of a job ${JSON.stringify(job)} is journaled\n  → ${why}`);
+}
+
+/** The step that decided how the run ended, as `finish` of a run sees it. */
+function decisiveStep(steps: readonly Step[]): Step | null {
+  const failed = steps.find((step) => step.outcome === "failed" && !step.optional);
+  return failed ?? steps.find((step) => step.reason !== null) ?? null;
+}
+
+function runLines(run: Run, step: Step | null, invocation: Invocation): string[] {
+  const style = createStyle(invocation.stdout, invocation.environment);
+  const head = `${style.bold(run.id)}  ${run.job}  ${run.outcome ?? "running"}${run.reason ? ` (${run.reason})` : ""}`;
+  const next = run.outcome === null ? "it has not ended yet" : "it succeeded: there is nothing to explain";
+  const said = [
+    ...(run.message ? [`  ${run.message}`] : []),
+    ...(step
+      ? [style.dim(`  step ${step.id}, ${step.uses}, attempt ${Math.max(step.attempts, 1)}${exitOf(step)}`)]
+      : []),
+    ...(step?.tail ?? "")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => style.dim(`  | ${line}`)),
+  ];
+  if (run.reason === null) return [head, ...said, next];
+  const known = (command: string) => command.replaceAll("RUN-ID", run.id).replaceAll(/\bJOB\b/g, run.job);
+  return [head, ...said, "", ...reasonLines(run.reason, invocation, known)];
+}
+
+function exitOf({ exitCode, signal }: Step): string {
+  if (signal !== null) return `, ended by ${signal}`;
+  return exitCode === null ? "" : `, exit code ${exitCode}`;
+}
+
+/** @param known fills in what is known of a command */
+function reasonLines(reason: Reason, invocation: Invocation, known = (command: string) => command): string[] {
+  const { meaning, causes, remedies, givenBy, passes } = reasonGuide[reason];
+  const style = createStyle(invocation.stdout, invocation.environment);
+  const width = Math.min(invocation.stdout.columns ?? 100, 100);
+  const point = (text: string) => wrap(text, width, "  - ", "    ");
+  return [
+    `${style.bold(reason)}: ${reasons[reason]}`,
+    "",
+    ...wrap(meaning, width),
+    "",
+    style.bold("Usually"),
+    ...causes.flatMap(point),
+    "",
+    style.bold("What to do"),
+    ...remedies.flatMap(({ what, command }) => [
+      ...point(what),
+      ...(command === undefined ? [] : [`      ${style.good(known(command))}`]),
+    ]),
+    "",
+    style.bold("Given by"),
+    ...givenBy.flatMap(([program, how]) => point(`${program}: ${how}`)),
+    "",
+    `${style.bold("Passes by itself")}  ${passes}`,
+    `${style.bold("Retried")}  ${isRetried(reason) ? "yes, where the step has retries:" : "no: trying the same again would not help"}`,
+  ];
+}
+
+function publicReason(reason: Reason) {
+  const { givenBy, ...guide } = reasonGuide[reason];
+  return {
+    reason,
+    summary: reasons[reason],
+    ...guide,
+    givenBy: givenBy.map(([program, how]) => ({ program, how })),
+    retried: isRetried(reason),
+  };
+}
+
+function publicRun({ id, job, outcome, reason, message }: Run, step: Step | null) {
+  const decisive = step && {
+    id: step.id,
+    uses: step.uses,
+    exitCode: step.exitCode,
+    signal: step.signal,
+    tail: step.tail,
+  };
+  return { run: id, job, outcome, message, step: decisive, reason: reason && publicReason(reason) };
+}

@@ -1,0 +1,23 @@
+/** Limits of S3 (2026-11): https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+export const mostParts = 10_000;
+export const largestPart = 5 * 2 ** 30;
+
+const mebibyte = 2 ** 20;
+/** Larger than S3's least (5 MiB): fewer requests, and still many in flight within little memory. */
+const smallest = 8 * mebibyte;
+/** Up to this size parts are collected in memory; larger ones in a file, so that memory does not grow with the archive. */
+export const largestInMemory = 16 * mebibyte;
+/** From here on there are more bytes than was expected: parts grow, so that the upload need not be given up. */
+const growsAfter = 8000;
+const growth = 8;
+
+/**
+ * How large the n-th part of an upload is, so that what is expected takes about half of the parts that there can be.
+ * @param number from 1
+ * @param expectedBytes of the whole; a guess
+ */
+export function partSize(number: number, expectedBytes: number): number {
+  const even = Math.ceil(expectedBytes / (mostParts / 2) / mebibyte) * mebibyte;
+  const size = Math.max(smallest, even);
+  return Math.min(largestPart, number > growsAfter ? size * growth : size);
+}

@@ -1,0 +1,35 @@
+import { withDestination } from "../tools/open-destination.ts";
+import { createRestic } from "../tools/restic.ts";
+import { copyRepositories } from "./hub-sync-files.ts";
+import { HubEvidence, HubOptions } from "./hub-sync-options.ts";
+import { copySnapshotsOf } from "./hub-sync-snapshots.ts";
+import { repositoryOf } from "./open-repository.ts";
+import { defineRunner } from "./runner.ts";
+import { requireFolder, requireRclone } from "./upload.ts";
+
+export const hubSync = defineRunner({
+  uses: "hub.sync",
+  summary: "Brings the repositories of a restic hub to a further place and proves that every snapshot has arrived.",
+  // With `remove`, and a file of another size at the destination is written again.
+  risk: "deletes",
+  kind: "copy",
+  options: HubOptions,
+  produces: HubEvidence,
+  target: ({ method, into, to }) => (method === "restic" ? into : to) ?? null,
+
+  async check(options, context) {
+    const { method, repository, into, hub, to } = options;
+    if (method === "restic") {
+      for (const name of [repository, into]) {
+        await createRestic(repositoryOf(name as string, context), context.execute).version();
+      }
+      return;
+    }
+    await requireRclone(context);
+    await requireFolder(hub as string);
+    await withDestination(to as string, context, (destination) => destination.probe());
+  },
+
+  run: (options, context) =>
+    options.method === "restic" ? copySnapshotsOf(options, context) : copyRepositories(options, context),
+});

@@ -1,0 +1,84 @@
+import * as z from "zod";
+import { duration, repositoryName } from "../config/schema.ts";
+import { StepError } from "../model/outcome.ts";
+import { createRestic } from "../tools/restic.ts";
+import { type Judgement, judgeLock, listLocks, removeLocks, thisMachine } from "../tools/restic-locks.ts";
+import { repositoryOf } from "./open-repository.ts";
+import { defineRunner } from "./runner.ts";
+
+const judged = z.object({
+  id: z.string().meta({ description: "Of the lock" }),
+  because: z.string().meta({ description: "What is known of its holder" }),
+});
+
+export const resticUnlock = defineRunner({
+  uses: "restic.unlock",
+  summary: "Removes the locks of a restic repository whose holders are proven dead, and says why the others stay.",
+  risk: "deletes",
+  kind: "other",
+  options: z.strictObject({
+    repository: repositoryName,
+    other_hosts: z.boolean().default(false).meta({
+      description:
+        "Also locks of other hosts, whose processes nobody here can see, when they are older than older_than",
+    }),
+    older_than: duration.prefault("6h").meta({
+      description: "How old a lock of another host must be; a restic at work writes its lock anew every 5 minutes",
+    }),
+  }),
+  produces: z.object({
+    repository: z.string().meta({ description: "Its name in the configuration" }),
+    removed: z.array(judged).meta({ description: "Locks that were removed, or would be in a dry run" }),
+    kept: z.array(judged).meta({ description: "Locks that stay" }),
+  }),
+  target: (options) => options.repository,
+
+  async check(options, context) {
+    await createRestic(repositoryOf(options.repository, context), context.execute).version();
+  },
+
+  async run(options, context) {
+    const repository = repositoryOf(options.repository, context);
+    const { execute } = context;
+    const now = context.now() / 1000;
+    const others = options.other_hosts ? options.older_than : null;
+    const verdicts = (await listLocks(repository, execute)).map((lock) => judgeLock(lock, thisMachine(now), others));
+    const dead = verdicts.filter((verdict) => verdict.dead);
+    const alive = verdicts.filter((verdict) => !verdict.dead);
+    const evidence = { repository: repository.name, removed: dead.map(shown), kept: alive.map(shown) };
+    if (dead.length === 0 || context.dryRun) {
+      const would = context.dryRun ? "would remove" : "removed";
+      return { evidence, message: `${would} ${sentence(dead, alive, repository.name)}` };
+    }
+    const refusal = await removeLocks(locksOf(dead), locksOf(alive), repository, execute, now);
+    if (refusal !== null) {
+      throw new StepError("repository_locked", `${dead.length} dead locks of ${repository.name} stay: ${refusal}`, {
+        advice:
+          "run this step where the repository lives, or wait until that lock can be judged: other_hosts, older_than",
+        evidence: { repository: repository.name, removed: [], kept: verdicts.map(shown) },
+      });
+    }
+    const left = new Set((await listLocks(repository, execute)).map(({ id }) => id));
+    const still = dead.filter(({ lock }) => left.has(lock.id));
+    if (still.length > 0) {
+      throw new StepError("repository_locked", `${still.length} dead locks of ${repository.name} are still there`, {
+        advice: "restic itself leaves them for 30 minutes: run it again then, or where the repository lives",
+        evidence: {
+          repository: repository.name,
+          removed: dead.filter(({ lock }) => !left.has(lock.id)).map(shown),
+          kept: [...still, ...alive].map(shown),
+        },
+      });
+    }
+    return { evidence, message: `removed ${sentence(dead, alive, repository.name)}` };
+  },
+});
+
+const shown = ({ lock, because }: Judgement) => ({ id: lock.id, because });
+const locksOf = (verdicts: readonly Judgement[]) => verdicts.map(({ lock }) => lock);
+
+function sentence(dead: readonly Judgement[], alive: readonly Judgement[], name: string): string {
+  const [first] = alive;
+  const stay = first === undefined ? "none stays" : `${alive.length} stay: ${first.because}`;
+  return `${dead.length} locks of ${name}, ${stay}`;
+}
