@@ -4,6 +4,7 @@ import * as z from "zod";
 import { collectors } from "../src/collectors/index.ts";
 import { commands } from "../src/commands/index.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
+import { stepBase } from "../src/config/schema.ts";
 import { exitCodes } from "../src/model/exit-codes.ts";
 import { type MetricDefinition, metrics } from "../src/model/metrics.ts";
 import { type Reason, reasons } from "../src/model/outcome.ts";
@@ -19,6 +20,10 @@ const generated: readonly { readonly file: string; readonly content: () => strin
   { file: "docs/reasons.md", content: reasonsPage },
   { file: "README.md", content: readme },
 ];
+
+/** The README shows the metrics that dashboards had before there was pantheros; all of them are in docs/metrics.md. */
+const alreadyCharted =
+  /^pantheros\.(?:snapshot\.(?:created|failed|age|count|size)|backup\.(?:completed|failed|duration|size|b2\.cost)|disk\.usage|btrfs\.balance)$/;
 
 const root = new URL("../", import.meta.url);
 const check = process.argv.includes("--check");
@@ -65,12 +70,7 @@ function labelsOf({ labels }: MetricDefinition): string {
 function stepsPage(): string {
   const sections = runners.map((runner) => {
     const schema = z.toJSONSchema(runner.options, { io: "input", unrepresentable: "any" });
-    const required = new Set(schema.required ?? []);
-    const options = Object.entries(schema.properties ?? {}).map(([name, property]) => {
-      const { description = "", default: standard } = property as { description?: string; default?: unknown };
-      const when = required.has(name) ? "required" : standard === undefined ? "" : `\`${JSON.stringify(standard)}\``;
-      return `| \`${name}\` | ${when} | ${description} |`;
-    });
+    const options = optionRows(schema);
     const produced = Object.entries(runner.produces.shape).map(
       ([name, field]) => `| \`\${${name}}\` | ${(field as z.ZodType).description ?? ""} |`,
     );
@@ -98,8 +98,17 @@ ${produced.join("\n").replaceAll("`${", "`${id.")}
 A job is a list of steps. Each step \`uses:\` one of these, with its options beside it. What a step leaves behind can be referred to by later steps
 of the job: \`\${id.field}\`; besides there are \`\${run.timestamp}\`, \`\${run.id}\`, \`\${run.job}\` and \`\${host}\`.
 
-Every step also takes \`id\`, \`optional\` (a failure makes the run partial), \`timeout\` and \`retries: { attempts, delay }\` (for reasons that can
-pass: network, throttled, repository_locked).
+What reads files reads them from a snapshot when its path begins with one: \`from: "\${snap.path}/data"\`.
+
+Every step also takes:
+
+| Option | Default | Meaning |
+|---|---|---|
+${optionRows(z.toJSONSchema(stepBase, { io: "input", unrepresentable: "any" }))
+  .filter((row) => !row.includes("`uses`"))
+  .join("\n")}
+
+A job itself may be started \`after:\` others have succeeded, only when \`only_if:\` holds, and tell [hooks](hooks.md) of its runs.
 
 ${sections.join("\n")}
 # Collectors
@@ -110,6 +119,16 @@ Each can be switched off or given another interval: \`collectors: { restic: { ev
 |---|---|---|
 ${looks.join("\n")}
 `;
+}
+
+/** A row of a table for each property of an object's schema. */
+function optionRows(schema: z.core.JSONSchema.BaseSchema): string[] {
+  const required = new Set(schema.required ?? []);
+  return Object.entries(schema.properties ?? {}).map(([name, property]) => {
+    const { description = "", default: standard } = property as { description?: string; default?: unknown };
+    const when = required.has(name) ? "required" : standard === undefined ? "" : `\`${JSON.stringify(standard)}\``;
+    return `| \`${name}\` | ${when} | ${description} |`;
+  });
 }
 
 function reasonsPage(): string {
@@ -160,9 +179,15 @@ function readme(): string {
       ["Code", "Meaning"],
       Object.values(exitCodes).map(([code, meaning]) => [String(code), meaning]),
     ),
+    steps: table(
+      ["`uses:`", ""],
+      runners.map(({ uses, summary }) => [`\`${uses}\``, summary]),
+    ),
     metrics: table(
       ["Prometheus", "Datadog", "Meaning"],
-      Object.values(metrics).map((metric) => [`\`${metric.prometheus}\``, `\`${metric.datadog}\``, metric.help]),
+      Object.values(metrics)
+        .filter(({ datadog }) => alreadyCharted.test(datadog))
+        .map((metric) => [`\`${metric.prometheus}\``, `\`${metric.datadog}\``, metric.help]),
     ),
   };
   const text = readFileSync(new URL("README.md", root), "utf8");
