@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 WITH := setup/with.sh
 PREFIX ?= /usr/local
 
-.PHONY: help demo test check up bench build install uninstall components packages clean
+.PHONY: help demo test check up bench campaign build install uninstall components packages clean
 
 help: ## what can be done here
 	@echo 'pantheros: proves that backups work.'
@@ -24,6 +24,7 @@ help: ## what can be done here
 	@echo '  make check       types, lint, import rules, generated files: what CI checks'
 	@echo '  make test ONLY="retention ledger"   only the test files whose path holds one of the words'
 	@echo '  make bench       side by side with what one would use instead; writes bench/RESULTS.md'
+	@echo '  make campaign    2 000 kills and every other fault, about 30 minutes: no run may vanish (KILLS=, MINUTES=, SEED=)'
 	@echo '  make build       dist/, as it is published'
 	@echo '  make components  the programs that tests and demo use (restic, an S3 server, Prometheus, …)'
 	@echo '  make clean       dist/ and node_modules/; what was brought for all clones stays in ~/.cache/pantheros'
@@ -45,6 +46,9 @@ up: components build
 
 bench: components build
 	@exec $(WITH) node bench/run.ts
+
+campaign: components
+	@exec $(WITH) node test/campaign/run.ts --kills "$(or $(KILLS),2000)" --minutes "$(or $(MINUTES),45)" $(if $(SEED),--seed $(SEED))
 
 build: packages
 	@exec $(WITH) node setup/build.ts

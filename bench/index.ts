@@ -1,4 +1,5 @@
 import { ledger } from "./ledger.ts";
+import { reconcile } from "./reconcile.ts";
 import { restic } from "./restic.ts";
 import { retention } from "./retention.ts";
 import type { Benchmark } from "./row.ts";
@@ -8,4 +9,4 @@ import { start } from "./start.ts";
 import { wrap } from "./wrap.ts";
 
 /** Every benchmark, in the order in which they run and are shown: one line each. */
-export const benchmarks: readonly Benchmark[] = [start, wrap, scrape, snapshots, retention, ledger, restic];
+export const benchmarks: readonly Benchmark[] = [start, wrap, scrape, snapshots, retention, ledger, reconcile, restic];

@@ -29,6 +29,8 @@ export interface RunServices {
   readonly observer: RunObserver;
   /** A living run of the job in the ledger that is not written now (the proper one or the fallback): its lock counts as well. */
   readonly heldElsewhere: (job: string) => Run | null;
+  /** How many processes the kernel has ended for lack of memory, see `memoryKillCount`. @default those of our cgroup */
+  readonly memoryKills?: () => number | null;
 }
 
 export interface RunRequest {

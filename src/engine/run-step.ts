@@ -6,10 +6,12 @@ import { formatDuration, formatTimestamp } from "../model/quantity.ts";
 import type { StepFinish, StepPlan } from "../model/run.ts";
 import { redact, redactAll, type Secret } from "../model/secret.ts";
 import type { Progress, Runner, RunnerContext, StepResult } from "../runners/runner.ts";
+import { memoryKillCount } from "../tools/memory-events.ts";
 import { identityOf } from "../tools/process.ts";
 import { checkStep } from "./check-step.ts";
 import { unmetCondition } from "./conditions.ts";
 import { createLeftovers } from "./leftovers.ts";
+import { tellingMemory } from "./out-of-memory.ts";
 import { withRetries } from "./retry.ts";
 import type { RunRequest, RunServices } from "./run-request.ts";
 import { createRunnerContext, optionsOf } from "./runner-context.ts";
@@ -122,7 +124,8 @@ export function createStepRunner(
           );
     const signal = limit === null ? run.signal : AbortSignal.any([run.signal, limit.signal]);
     try {
-      return await runner.run(options, contextFor(plan, config, signal));
+      const work = () => runner.run(options, contextFor(plan, config, signal));
+      return await tellingMemory(work, services.memoryKills ?? memoryKillCount);
     } finally {
       limit?.clear();
       // Whatever an attempt has made for a while is gone before the next one, or the next step, begins.

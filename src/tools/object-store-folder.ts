@@ -37,7 +37,8 @@ export function folderStore(root: string, signal: AbortSignal): ObjectStore {
       await syncDirectory(dirname(file));
       return size;
     } catch (error) {
-      await rm(`${file}${partial}`, { force: true });
+      // Where it cannot be removed either, what came first says why.
+      await rm(`${file}${partial}`, { force: true }).catch(() => undefined);
       throw asFailure(file, error);
     }
   }

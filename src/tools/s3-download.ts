@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { passingReasons, StepError, toStepError } from "../model/outcome.ts";
 import { cancellation } from "./cancellation.ts";
@@ -6,6 +7,7 @@ import type { S3, S3Content, S3Key } from "./s3-interface.ts";
 
 /** Before reading goes on where it broke off, seconds; anew after every byte that comes. */
 const pauses = [0.2, 1, 5, 20];
+const longestSilenceSeconds = 60;
 
 /**
  * The content of an object, which is read on from where a connection broke off, and is the same object all the time.
@@ -24,7 +26,7 @@ export async function* readObject(s3: S3, object: S3Key, expectedBytes: number):
         content.body.destroy();
         throw otherSize(object, content.size, expectedBytes);
       }
-      for await (const chunk of content.body as AsyncIterable<Buffer>) {
+      for await (const chunk of withoutStall(content.body)) {
         from += chunk.length;
         failures = 0;
         yield chunk;
@@ -40,6 +42,21 @@ export async function* readObject(s3: S3, object: S3Key, expectedBytes: number):
     }
   }
   if (from > expectedBytes) throw otherSize(object, from, expectedBytes);
+}
+
+/** Ends with an error when nothing comes for a while; what the reader needs to work on it does not count. */
+async function* withoutStall(body: Readable): AsyncGenerator<Buffer> {
+  const stalled = () => void body.destroy(new Error(`nothing came for ${longestSilenceSeconds} s`));
+  let timer = setTimeout(stalled, longestSilenceSeconds * 1000);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      clearTimeout(timer);
+      yield chunk;
+      timer = setTimeout(stalled, longestSilenceSeconds * 1000);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function otherSize({ key }: S3Key, size: number, expected: number): StepError {

@@ -255,7 +255,8 @@ async function load(settings: S3Settings): Promise<Loaded> {
     maxAttempts: settings.attempts ?? 3,
     // What it would print by itself comes as an error anyway.
     logger: silent,
-    requestHandler: { connectionTimeout: 10_000, socketTimeout: 20_000 },
+    // Each request has a limit of its own; a server that puts parts together is silent for minutes.
+    requestHandler: { connectionTimeout: 10_000, socketTimeout: completionSeconds * 1000 },
   });
   return { client, sdk };
 }
