@@ -1,3 +1,4 @@
+import { archive } from "./archive.ts";
 import { ledger } from "./ledger.ts";
 import { reconcile } from "./reconcile.ts";
 import { restic } from "./restic.ts";
@@ -9,4 +10,14 @@ import { start } from "./start.ts";
 import { wrap } from "./wrap.ts";
 
 /** Every benchmark, in the order in which they run and are shown: one line each. */
-export const benchmarks: readonly Benchmark[] = [start, wrap, scrape, snapshots, retention, ledger, reconcile, restic];
+export const benchmarks: readonly Benchmark[] = [
+  start,
+  wrap,
+  scrape,
+  snapshots,
+  retention,
+  ledger,
+  reconcile,
+  restic,
+  archive,
+];

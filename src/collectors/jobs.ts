@@ -1,4 +1,5 @@
 import type { JobConfig } from "../config/schema.ts";
+import { timezoneOf } from "../config/timezone.ts";
 import { outcomes } from "../model/outcome.ts";
 import type { JobState } from "../model/run.ts";
 import type { Sample } from "../model/sample.ts";
@@ -64,7 +65,7 @@ function ofSchedule(
   now: number,
 ): Sample[] {
   if (declared.schedule === undefined) return [];
-  const schedule = parseSchedule(declared.schedule, timezoneOf(declared, defaultTimezone));
+  const schedule = parseSchedule(declared.schedule, timezoneOf(declared, { timezone: defaultTimezone }));
   const samples: Sample[] = [];
   const next = nextAfter(schedule, now);
   if (next !== null) samples.push({ metric: "jobNextRun", labels: { job }, value: next });
@@ -85,9 +86,4 @@ const clockTolerance = 300;
 function pastSeconds(milliseconds: number | null | undefined, now: number): number | null {
   if (milliseconds === null || milliseconds === undefined) return null;
   return milliseconds / 1000 <= now + clockTolerance ? milliseconds / 1000 : null;
-}
-
-/** The job's own timezone, else the configuration's, else the host's. */
-export function timezoneOf(job: JobConfig | undefined, defaultTimezone: string | undefined): string {
-  return job?.timezone ?? defaultTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

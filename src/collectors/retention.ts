@@ -1,9 +1,9 @@
 import type { Config, JobConfig, RetentionPolicy } from "../config/schema.ts";
+import { timezoneOf } from "../config/timezone.ts";
 import { evaluateRetention } from "../model/retention.ts";
 import type { Artifact, Sample } from "../model/sample.ts";
 import { parseSchedule } from "../model/schedule.ts";
 import { defineCollector, lastLook, type SubjectKind } from "./collector.ts";
-import { timezoneOf } from "./jobs.ts";
 
 /** What one policy promises about one subject. */
 interface RetentionPromise {
@@ -62,7 +62,7 @@ function judge(
   { config, inForceSince, now }: { readonly config: Config; readonly inForceSince: number; readonly now: number },
 ): Sample[] {
   const producer = producerOf(config, kind, subject);
-  const timezone = timezoneOf(producer, config.timezone);
+  const timezone = timezoneOf(producer, config);
   const own = artifacts.filter((artifact) => artifact.subject === subject);
   const histories = Object.values(Object.groupBy(own, (artifact) => artifact.group ?? "")) as Artifact[][];
   const verdicts = (histories.length > 0 ? histories : [[]]).map((history) =>

@@ -1,5 +1,5 @@
-import { timezoneOf } from "../collectors/jobs.ts";
 import type { Config } from "../config/schema.ts";
+import { timezoneOf } from "../config/timezone.ts";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
 import type { Reason } from "../model/outcome.ts";
 import type { JobState } from "../model/run.ts";
@@ -70,7 +70,7 @@ export function isDue(schedule: Schedule, lastStartedAt: number, now: number): b
 function internalSchedules(config: Config): { job: string; schedule: Schedule }[] {
   return Object.entries(config.jobs).flatMap(([job, declared]) =>
     declared.scheduler === "internal" && declared.schedule !== undefined
-      ? [{ job, schedule: parseSchedule(declared.schedule, timezoneOf(declared, config.timezone)) }]
+      ? [{ job, schedule: parseSchedule(declared.schedule, timezoneOf(declared, config)) }]
       : [],
   );
 }

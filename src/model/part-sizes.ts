@@ -3,10 +3,10 @@ export const mostParts = 10_000;
 export const largestPart = 5 * 2 ** 30;
 
 const mebibyte = 2 ** 20;
-/** Larger than S3's least (5 MiB): fewer requests, and still many in flight within little memory. */
-const smallest = 8 * mebibyte;
+/** S3's least: several are under way at the same time, and all of them are in memory. */
+const smallest = 5 * mebibyte;
 /** Up to this size parts are collected in memory; larger ones in a file, so that memory does not grow with the archive. */
-export const largestInMemory = 16 * mebibyte;
+export const largestInMemory = 8 * mebibyte;
 /** From here on there are more bytes than was expected: parts grow, so that the upload need not be given up. */
 const growsAfter = 8000;
 const growth = 8;

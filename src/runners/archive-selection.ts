@@ -5,7 +5,7 @@ import type { RunnerContext } from "./runner.ts";
 
 /** Options of steps that look at archives which another step has made. */
 export const archiveSelection = {
-  from: destinationName,
+  destination: destinationName,
   prefix: z.string().default("").meta({ description: "As of the step that archives: below the destination's own" }),
   host: z.string().min(1).optional().meta({ description: "Whose archives; default: the configuration's host" }),
   name: z.string().min(1).optional().meta({ description: "What the archives are called; default: all names" }),

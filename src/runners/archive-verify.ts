@@ -42,12 +42,12 @@ export const archiveVerify = defineRunner({
   kind: "check",
   options: VerifyOptions,
   produces: VerifyEvidence,
-  target: (options) => options.from,
+  target: (options) => options.destination,
 
-  check: (options, context) => withStore(options.from, context, (_, destination) => destination.probe()),
+  check: (options, context) => withStore(options.destination, context, (_, destination) => destination.probe()),
 
   async run(options, context) {
-    return await withStore(options.from, context, async (store, { whole }) => {
+    return await withStore(options.destination, context, async (store, { whole }) => {
       context.progress({ note: "reading the manifests" });
       const catalog = await readCatalog(store, selectionOf(options, whole(options.prefix), context));
       return await verify(options, catalog, store, context);
@@ -72,7 +72,7 @@ async function verify(
   const read = await readAll(chosen, store, context);
   faults.push(...read.faults);
   const evidence: VerifyEvidence = {
-    destination: options.from,
+    destination: options.destination,
     archives: archives.length,
     restorable: chains.length,
     newest_key: chains[0] === undefined ? null : newest(chains[0]).key,

@@ -57,17 +57,17 @@ export const drillArchive = defineRunner({
   kind: "drill",
   options: DrillOptions,
   produces: DrillEvidence,
-  target: (options) => options.from,
+  target: (options) => options.destination,
 
   async check(options, context) {
     await requireZstd(context.execute);
     await btrfsVersion(context.execute);
     if (options.into !== undefined) await requireBtrfs(options.into);
-    await withStore(options.from, context, (_, destination) => destination.probe());
+    await withStore(options.destination, context, (_, destination) => destination.probe());
   },
 
   async run(options, context) {
-    return await withStore(options.from, context, async (store, { whole }) => {
+    return await withStore(options.destination, context, async (store, { whole }) => {
       context.progress({ note: "reading the manifests" });
       const catalog = await readCatalog(store, selectionOf(options, whole(options.prefix), context));
       return await drill(options, choose(options, catalog, store), store, context);
@@ -76,7 +76,7 @@ export const drillArchive = defineRunner({
 });
 
 function choose(
-  { archive: key, from }: DrillOptions,
+  { archive: key, destination }: DrillOptions,
   catalog: ArchiveCatalog,
   store: ObjectStore,
 ): Chain<ManifestArchive> {
@@ -89,7 +89,7 @@ function choose(
       [...catalog.archives.values()].map(({ key }) => ({ key, problem: "its chain is broken" }))[0];
     throw new StepError(
       "empty_artifact",
-      `there is no archive at ${from} that can be restored${fault ? `: ${fault.key}: ${fault.problem}` : ""}`,
+      `there is no archive at ${destination} that can be restored${fault ? `: ${fault.key}: ${fault.problem}` : ""}`,
       {
         advice: "see that prefix, host and name are those of the archiving step; archive.verify says what is wrong",
       },
@@ -116,7 +116,7 @@ async function drill(
   const archive = newest(chain);
   const { manifest } = archive;
   const evidence = {
-    destination: options.from,
+    destination: options.destination,
     key: archive.key,
     archives: chain.links.length,
     uuid: manifest.uuid,

@@ -1,9 +1,9 @@
-import { statfs } from "node:fs/promises";
 import * as z from "zod";
 import { byteSize, repositoryName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
 import { drawSample, type Sized } from "../model/sample-choice.ts";
+import { requireSpace } from "../tools/free-space.ts";
 import { createRestic, type Restic } from "../tools/restic.ts";
 import type { ResticSnapshot } from "../tools/restic-output.ts";
 import type { ResticRepository } from "../tools/restic-repository.ts";
@@ -101,13 +101,13 @@ export const drillFiles = defineRunner({
 
     const scratch = await context.scratch();
     if (options.include === undefined) await requireSpace(scratch, wanted.bytes);
-    const fetching = context.now();
+    const fetching = performance.now();
     const include = options.include ?? sample?.map(({ path }) => exactly(path)) ?? [];
     const request = { id: snapshot.id, target: scratch, include };
     const { tail } = await restoreSnapshot(repository, context.execute, request, (progress) =>
       context.progress({ ...progress, note: "restoring" }),
     );
-    const fetched = context.now();
+    const fetched = performance.now();
     const found = await examine(options, scratch, sample, snapshot, context);
     refuseShortage(found, options.include === undefined ? wanted : null, snapshot);
     const whole = sample === null && options.include === undefined;
@@ -117,7 +117,7 @@ export const drillFiles = defineRunner({
       rto_seconds: whole ? fetchSeconds : fetchSeconds * Math.max(1, content.bytes / Math.max(1, found.bytes)),
       rto_estimated: !whole,
       fetch_seconds: fetchSeconds,
-      query_seconds: (context.now() - fetched) / 1000,
+      query_seconds: (performance.now() - fetched) / 1000,
       files: found.files,
       bytes: found.bytes,
       files_compared: found.compared,
@@ -207,15 +207,6 @@ function refuseShortage(found: RestoredFiles, wanted: SnapshotContent | null, { 
 }
 
 /** @throws StepError `space` */
-async function requireSpace(scratch: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(scratch);
-  if (bavail * bsize > bytes) return;
-  const has = `${formatBytes(bavail * bsize)} free`;
-  throw new StepError("space", `${formatBytes(bytes)} cannot be restored to ${scratch}: ${has}`, {
-    advice: "set scratch_directory to a larger disk, or restore a sample",
-  });
-}
-
 function sum(sample: readonly Sized[]): SnapshotContent {
   return { files: sample.length, bytes: sample.reduce((bytes, { size }) => bytes + size, 0) };
 }

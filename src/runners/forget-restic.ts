@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { policiesInForce } from "../config/policies.ts";
 import { type RetentionPolicy, repositoryName, retentionKeep } from "../config/schema.ts";
+import { timezoneOf } from "../config/timezone.ts";
 import { claimOf } from "../model/claim.ts";
 import { StepError } from "../model/outcome.ts";
 import { keepByAny } from "../model/retention.ts";
@@ -84,7 +85,7 @@ function judge(
   policies: readonly [RetentionPolicy, ...RetentionPolicy[]],
   { config, job, now, lastSteps }: RunnerContext,
 ) {
-  const timezone = config.jobs[job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timezone = timezoneOf(config.jobs[job], config);
   const claims = lastSteps().map(claimOf);
   const claimed = new Set(claims.flatMap((claim) => (claim?.kind === "repository" ? claim.snapshotIds : [])));
   const histories = Map.groupBy(snapshots, ({ host, tags, paths }) => historyOf(host, tags, paths));

@@ -1,3 +1,4 @@
+import { timezoneOf } from "../config/timezone.ts";
 import { StepError } from "../model/outcome.ts";
 import { createRestic, type Restic } from "../tools/restic.ts";
 import { openRepository, type ResticRepository } from "../tools/restic-repository.ts";
@@ -26,7 +27,7 @@ export interface OpenedRepository {
 /** @throws StepError as `repositoryOf` */
 export function openForBackup(name: string, context: RunnerContext): OpenedRepository {
   const { config, job } = context;
-  const timezone = config.jobs[job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timezone = timezoneOf(config.jobs[job], config);
   const repository = { ...repositoryOf(name, context), timezone };
   const initialize = config.repositories[name]?.initialize ?? false;
   return { repository, restic: createRestic(repository, context.execute), initialize };

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { policiesInForce } from "../config/policies.ts";
 import { type RetentionPolicy, retentionKeep, type SubvolumeConfig, subvolumeName } from "../config/schema.ts";
+import { timezoneOf } from "../config/timezone.ts";
 import { StepError, toStepError } from "../model/outcome.ts";
 import { keepByAny } from "../model/retention.ts";
 import { commit, deleteSubvolume, listReadOnlyIds, listSubvolumes, showSubvolume } from "../tools/btrfs.ts";
@@ -145,7 +146,7 @@ function isNamedByUs(name: string, subvolume: string): boolean {
 
 /** Whatever the policy: `keep` always holds the newest, without which a subvolume has no way back. */
 function judge(candidates: readonly Candidate[], policies: Policies, { config, job, now, lastSteps }: RunnerContext) {
-  const timezone = config.jobs[job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timezone = timezoneOf(config.jobs[job], config);
   const times = candidates.map(({ createdAt }) => createdAt);
   const verdict = keepByAny(times, policies, timezone, { now: now() / 1000 });
   const at = (index: number) => candidates[index] as Candidate;

@@ -1,5 +1,6 @@
 import { policiesInForce } from "../config/policies.ts";
 import type { RetentionPolicy } from "../config/schema.ts";
+import { timezoneOf } from "../config/timezone.ts";
 import { StepError } from "../model/outcome.ts";
 import { keepByAny } from "../model/retention.ts";
 import type { Prunable, Shelf } from "./prune-shelf.ts";
@@ -23,7 +24,7 @@ export function judge(all: readonly Prunable[], shelf: Shelf, options: Question,
   const { config, job, now } = context;
   const claimed = claimedOn(shelf, options, context);
   requirePresent(all, claimed, options, context);
-  const timezone = config.jobs[job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timezone = timezoneOf(config.jobs[job], config);
   const times = all.map(({ at }) => at);
   const verdict = keepByAny(times, policiesOf(options, context), timezone, { now: now() / 1000 });
   const kept = new Set([...verdict.kept.keys()].map((index) => (all[index] as Prunable).name));

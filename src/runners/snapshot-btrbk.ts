@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import * as z from "zod";
 import { absolutePath, subvolumeName } from "../config/schema.ts";
+import { timezoneOf } from "../config/timezone.ts";
 import { explainFailure, StepError } from "../model/outcome.ts";
 import { type BtrbkCall, type BtrbkReport, listConfigured, runBtrbk } from "../tools/btrbk.ts";
 import type { BtrbkRelation } from "../tools/btrbk-output.ts";
@@ -132,7 +133,7 @@ function callOf({ config, filter }: Options, context: RunnerContext): BtrbkCall 
 }
 
 function zoneOf({ config, job }: RunnerContext): string {
-  return config.jobs[job]?.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return timezoneOf(config.jobs[job], config);
 }
 
 /** What btrbk's configuration has, and by which names the subvolume is in it: it may be another mount of the same one. */

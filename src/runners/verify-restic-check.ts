@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { duration, repositoryName } from "../config/schema.ts";
+import { timezoneOf } from "../config/timezone.ts";
 import type { PastStep } from "../ledger/ledger.ts";
 import {
   type Coverage,
@@ -130,7 +131,7 @@ function checksWithin(seconds: number, past: readonly PastStep[], { config, job,
     const moments = past.slice(0, 20).map(({ startedAt }) => startedAt / 1000);
     return seconds / Math.max(60, usualInterval(moments) ?? day);
   }
-  const timezone = declared.timezone ?? config.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timezone = timezoneOf(declared, config);
   const schedule = parseSchedule(declared.schedule, timezone);
   const end = now() / 1000 + seconds;
   const times: number[] = [];

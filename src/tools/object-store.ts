@@ -16,7 +16,11 @@ export interface ObjectStore {
   readonly find: (key: string) => Promise<StoredObject | null>;
   /** @param expectedBytes what the listing says; @throws StepError `verification` when it is not so many */
   readonly read: (key: string, expectedBytes: number) => AsyncIterable<Buffer>;
-  /** Takes the place of what had the key, when the stream has come to its end, and leaves nothing when it fails. @returns its size */
+  /**
+   * Takes the place of what had the key, when the stream has come to its end, and leaves nothing when it fails. The stream's chunks are used
+   * up: their memory may be given back at once.
+   * @returns its size
+   */
   readonly write: (key: string, bytes: AsyncIterable<Buffer>, settings: PartSettings) => Promise<number>;
   readonly writeText: (key: string, text: string) => Promise<void>;
   /** Removes what a `write` of this key has left, whole or not, with all that the bucket hides. There may be nothing. */

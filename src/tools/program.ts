@@ -15,6 +15,7 @@ const packages: Readonly<Record<string, string>> = {
   pg_restore: "postgresql-client",
   psql: "postgresql-client",
   setpriv: "util-linux",
+  zstd: "zstd",
 };
 
 interface Call {

@@ -7,7 +7,7 @@ import { StepError } from "../model/outcome.ts";
 import type { Execute } from "./exec.ts";
 import { hasEnded, statOf } from "./process.ts";
 import { createResticCall, type ResticCall } from "./restic-call.ts";
-import { parseIds } from "./restic-output.ts";
+import { jsonOf, parseIds } from "./restic-output.ts";
 import { localPath, type ResticRepository } from "./restic-repository.ts";
 
 export interface ResticLock {
@@ -178,13 +178,4 @@ function refuse(id: string): (cause: NodeJS.ErrnoException) => never {
       cause,
     });
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

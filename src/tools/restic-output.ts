@@ -164,7 +164,7 @@ function summaryOf(seen: z.infer<typeof summary>): ResticSummary {
 }
 
 /** Undefined: it is not JSON. */
-function jsonOf(text: string): unknown {
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { StepError } from "../model/outcome.ts";
 import type { Execute } from "./exec.ts";
 import { createResticCall } from "./restic-call.ts";
-import { parseResticLine, type ResticProgress } from "./restic-output.ts";
+import { jsonOf, parseResticLine, type ResticProgress } from "./restic-output.ts";
 import type { ResticRepository } from "./restic-repository.ts";
 
 /** A file as a snapshot records it. */
@@ -128,13 +128,4 @@ function restoredFiles(line: string): number | null {
   const data = jsonOf(line);
   if (typeof data !== "object" || data === null || !("files_restored" in data)) return null;
   return typeof data.files_restored === "number" ? data.files_restored : null;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

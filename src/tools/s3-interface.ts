@@ -103,7 +103,7 @@ export interface S3 {
   deleteObject(object: S3Key, versionId?: string): Promise<void>;
   /** @returns the upload's id */
   createUpload(object: S3Key, contentType?: string): Promise<string>;
-  /** @param content at least 5 MiB, but for the last part; what is in a file is read once, without being tried again. @returns its etag */
+  /** Tried once, without repetitions. @param content at least 5 MiB, but for the last part. @returns its etag */
   uploadPart(object: S3Key, uploadId: string, number: number, content: Uint8Array | S3File): Promise<string>;
   completeUpload(object: S3Key, uploadId: string, parts: readonly S3Part[]): Promise<void>;
   /** What is gone already is no failure. */

@@ -5,9 +5,9 @@ import type { S3, S3Key, S3Part } from "./s3-interface.ts";
 import { cutIntoParts, type PartSettings, type UploadPart } from "./upload-parts.ts";
 
 /** Bytes of the parts that are under way at the same time, as far as they are in memory. */
-const underWayBytes = 32 * 2 ** 20;
-/** Before a part is tried again, seconds; besides the repetitions of each request. */
-const pauses = [1, 5, 20];
+const underWayBytes = 15 * 2 ** 20;
+/** Before a part is tried again, seconds. */
+const pauses = [0.5, 2, 8, 30];
 /** What has to be undone is undone also when the work was cancelled, but not for ever. */
 const abortSeconds = 30;
 

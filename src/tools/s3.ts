@@ -1,8 +1,8 @@
-import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { StepError } from "../model/outcome.ts";
 import { cancellation } from "./cancellation.ts";
+import { sentContent } from "./s3-content.ts";
 import { isAbsent, noAnswer, s3Failure } from "./s3-failure.ts";
 import type { S3, S3Key, S3Object, S3Place, S3Settings, S3Version } from "./s3-interface.ts";
 import { nextPage, pages } from "./s3-paging.ts";
@@ -156,21 +156,22 @@ export function createS3(settings: S3Settings): S3 {
         object,
         "writing",
         async ({ client, sdk }, options) => {
+          const { body, size, sha256 } = sentContent(content);
           const part = { ...toKey(object), UploadId: uploadId, PartNumber: number };
-          if (content instanceof Uint8Array) {
-            return (await client.send(new sdk.UploadPartCommand({ ...part, Body: content }), options)).ETag ?? "";
-          }
-          const Body = createReadStream(content.path);
-          const command = new sdk.UploadPartCommand({ ...part, Body, ContentLength: content.size });
-          // Else the signature would leave out what a stream holds.
+          const command = new sdk.UploadPartCommand({ ...part, Body: body, ContentLength: size });
+          // Else the signature would leave out what a stream holds, and nobody would see that it changed on its way.
           command.middlewareStack.add(
             (next) => (call) => {
-              (call.request as { headers: Record<string, string> }).headers["x-amz-content-sha256"] = content.sha256;
+              (call.request as { headers: Record<string, string> }).headers["x-amz-content-sha256"] = sha256;
               return next(call);
             },
-            { step: "build", name: "contentOfFile" },
+            { step: "build", name: "contentSha256" },
           );
-          return (await client.send(command, options)).ETag ?? "";
+          try {
+            return (await client.send(command, options)).ETag ?? "";
+          } finally {
+            body.destroy();
+          }
         },
         (content instanceof Uint8Array ? content.length : content.size) / slowestRate,
       ),

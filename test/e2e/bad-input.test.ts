@@ -88,7 +88,7 @@ const credentials: Case[] = [
     arrange: (host) => restic(host, { password: { file: join(host.root, "missing") } }),
     ...failed,
     reason: "auth",
-    says: [/there is no file .*missing/, /chmod 600/],
+    says: [/there is no file .*missing/, /pantheros secrets init .*missing/],
   },
   {
     given: "a password file that others can read",

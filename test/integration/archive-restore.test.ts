@@ -282,12 +282,12 @@ describe("drill.archive", { ...archive, timeout: 240_000 }, () => {
   it("finds out before anything runs that it cannot work", async (t) => {
     const { stage } = await prepare(t);
     const check = async (options: Record<string, unknown> = {}) =>
-      drillArchive.check?.(drillArchive.options.parse({ from: "offsite", ...options }), stage.context());
+      drillArchive.check?.(drillArchive.options.parse({ destination: "offsite", ...options }), stage.context());
     await check({ into: stage.mount });
     await refused(check({ into: "/dev/shm" }), "config", /not on Btrfs/);
     await refused(check({ into: join(stage.mount, "nothing") }), "config", /is not there/);
     rmSync(stage.folder, { recursive: true });
-    await refused(check({ from: "nearby" }), "config", /is not there/);
+    await refused(check({ destination: "nearby" }), "config", /is not there/);
     assert.equal(existsSync(stage.folder), false);
   });
 });

@@ -136,7 +136,7 @@ describe("archive.btrfs-send", { ...archive, timeout: 240_000 }, () => {
     assert.equal(readFileSync(join(stage.folder, evidence.key)).length, evidence.stored_bytes);
     const again = await stage.archive(stage.snapshot(`data.${second}`), second, { to: "nearby", prefix: "deep/er" });
     assert.equal(again.evidence.mode, "incremental");
-    const { evidence: drilled } = await stage.drill({ from: "nearby", prefix: "deep/er" });
+    const { evidence: drilled } = await stage.drill({ destination: "nearby", prefix: "deep/er" });
     assert.deepEqual([drilled.key, drilled.archives], [again.evidence.key, 2]);
   });
 

@@ -137,7 +137,7 @@ function cases(program: string) {
     writeFileSync(join(own.source, "large"), randomBytes(3_000_000));
     await backup(own);
     const small = mountTmpfs(t, "1m");
-    await rejectsWith(runOn(t, drillFiles, own, drill, { scratch: async () => small }), "space", /cannot be restored/);
+    await rejectsWith(runOn(t, drillFiles, own, drill, { scratch: async () => small }), "space", /do not fit into/);
     assert.deepEqual(readdirSync(small), []);
   });
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -10,12 +9,10 @@ import { resticUnlock } from "../../src/runners/restic-unlock.ts";
 import { verifyResticCheck } from "../../src/runners/verify-restic-check.ts";
 import { needs, rclonePrograms, resticPrograms } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { eventually } from "../support/eventually.ts";
 import { type HubStage, hubConfig, prepareHub } from "../support/hub-stage.ts";
 import { startRestServer } from "../support/rest-server.ts";
-import { testPassword } from "../support/restic-context.ts";
 import { runOn } from "../support/restic-runs.ts";
-import { execute, rejectsWith } from "../support/restic-stage.ts";
+import { execute, rejectsWith, stopWithLock } from "../support/restic-stage.ts";
 import { startS3 } from "../support/s3.ts";
 
 const users = { alice: "apple-tart", bob: "blackberry" };
@@ -110,21 +107,13 @@ function cases(program: string) {
     stage.restic(place, "init");
     const config = hubConfig(stage, { shared: { repository: place } });
     const locks = () => readdirSync(join(hub.folder, "shared", "locks"));
-    const env = {
-      ...process.env,
+    const holder = await stopWithLock(t, [program, "check"], () => locks().length > 0, {
       RESTIC_REPOSITORY: place,
-      RESTIC_PASSWORD: testPassword,
       RESTIC_CACHE_DIR: join(stage.base, "cache"),
-    };
-    const holder = spawn(program, ["check"], { env, stdio: "ignore" });
-    const closed = new Promise((resolve) => holder.once("close", resolve));
-    t.after(() => holder.kill("SIGKILL"));
-    await eventually("the lock", () => locks().length > 0);
-    holder.kill("SIGSTOP");
+    });
     const alive = await runOn(t, resticUnlock, { config }, { repository: "shared" });
     assert.deepEqual([alive.evidence.removed.length, alive.evidence.kept.length, locks().length], [0, 1, 1]);
-    holder.kill("SIGKILL");
-    await closed;
+    await holder.kill();
     const { evidence } = await runOn(t, resticUnlock, { config }, { repository: "shared" });
     assert.deepEqual([evidence.removed.length, evidence.kept.length, locks().length], [1, 0, 0]);
   });

@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { resticInit } from "../../src/runners/restic-init.ts";
 import { resticUnlock } from "../../src/runners/restic-unlock.ts";
 import { needs, resticPrograms } from "../support/components.ts";
-import { eventually } from "../support/eventually.ts";
-import { testPassword } from "../support/restic-context.ts";
 import { runOn } from "../support/restic-runs.ts";
-import { backup, holdExclusiveLock, prepare, rejectsWith, type Stage } from "../support/restic-stage.ts";
+import { backup, holdExclusiveLock, prepare, rejectsWith, type Stage, stopWithLock } from "../support/restic-stage.ts";
 
 describe("locks and creation with real restic", { ...needs("restic", "several restics"), concurrency: 3 }, () => {
   for (const { version, program } of needs("restic").skip ? [] : resticPrograms()) {
@@ -81,19 +78,11 @@ function cases(program: string) {
 /** A lock whose holder runs – and is killed – under another host's name. */
 async function lockOfAnotherHost(t: TestContext, stage: Stage): Promise<void> {
   const script = 'hostname elsewhere && exec "$0" check';
-  const child = spawn("unshare", ["--uts", "sh", "-c", script, stage.program], {
-    env: {
-      ...process.env,
-      RESTIC_REPOSITORY: join(stage.base, "repository"),
-      RESTIC_PASSWORD: testPassword,
-      RESTIC_CACHE_DIR: join(stage.base, "cache"),
-    },
-    stdio: "ignore",
+  const sees = () => locksOf(stage).some((file) => /^[0-9a-f]{64}$/.test(file));
+  const holder = await stopWithLock(t, ["unshare", "--uts", "sh", "-c", script, stage.program], sees, {
+    RESTIC_REPOSITORY: join(stage.base, "repository"),
+    RESTIC_CACHE_DIR: join(stage.base, "cache"),
   });
-  const closed = new Promise((resolve) => child.once("close", resolve));
-  t.after(() => child.kill("SIGKILL"));
-  await eventually("the lock", () => locksOf(stage).some((file) => /^[0-9a-f]{64}$/.test(file)));
-  child.kill("SIGKILL");
-  await closed;
+  await holder.kill();
   assert.equal(locksOf(stage).length, 1, "it was killed before it could remove its lock");
 }

@@ -7,15 +7,15 @@ const mebibyte = 2 ** 20;
 const tebibyte = 2 ** 40;
 
 describe("the size of a part", () => {
-  it("is 8 MiB for what is small, and grows with what is expected", () => {
-    assert.equal(partSize(1, 0), 8 * mebibyte);
+  it("is 5 MiB for what is small, and grows with what is expected", () => {
+    assert.equal(partSize(1, 0), 5 * mebibyte);
     assert.equal(partSize(1, 40e9), 8 * mebibyte);
     assert.equal(partSize(1, tebibyte), 210 * mebibyte);
   });
 
-  it("fits into memory up to 80 GB", () => {
-    assert.ok(partSize(1, 80e9) <= largestInMemory);
-    assert.ok(partSize(1, 100e9) > largestInMemory);
+  it("fits into memory up to 40 GB", () => {
+    assert.ok(partSize(1, 40e9) <= largestInMemory);
+    assert.ok(partSize(1, 50e9) > largestInMemory);
   });
 
   const expected = fc.double({ min: 0, max: 20 * tebibyte, noNaN: true });

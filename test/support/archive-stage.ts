@@ -129,8 +129,8 @@ export async function setArchiveStage(
         context({ timestamp: at, now: () => timestampMoment(at), ...more }),
       ),
     verify: async (chosen = {}, more = {}) =>
-      archiveVerify.run(archiveVerify.options.parse({ from: "offsite", ...chosen }), context(more)),
+      archiveVerify.run(archiveVerify.options.parse({ destination: "offsite", ...chosen }), context(more)),
     drill: async (chosen = {}, more = {}) =>
-      drillArchive.run(drillArchive.options.parse({ from: "offsite", ...chosen }), context(more)),
+      drillArchive.run(drillArchive.options.parse({ destination: "offsite", ...chosen }), context(more)),
   };
 }

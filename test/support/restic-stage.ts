@@ -142,23 +142,43 @@ export function asNobody(t: Pick<TestContext, "after">, program: string): string
 
 /** `restic check`, stopped as soon as its lock can be seen: a live process of this host that holds the lock. */
 export async function holdExclusiveLock(t: TestContext, stage: Stage) {
-  const child = spawn(stage.program, ["check"], {
-    env: {
-      ...process.env,
-      RESTIC_REPOSITORY: join(stage.base, "repository"),
-      RESTIC_PASSWORD: testPassword,
-      RESTIC_CACHE_DIR: join(stage.base, "cache"),
-    },
-    stdio: "ignore",
-  });
-  const closed = new Promise((resolve) => child.once("close", resolve));
-  const kill = async () => {
-    child.kill("SIGKILL");
-    await closed;
-  };
-  t.after(kill);
   const locks = join(stage.base, "repository/locks");
-  await eventually("the lock", () => readdirSync(locks).some((file) => /^[0-9a-f]{64}$/.test(file)));
-  child.kill("SIGSTOP");
-  return { kill };
+  const sees = () => readdirSync(locks).some((file) => /^[0-9a-f]{64}$/.test(file));
+  return await stopWithLock(t, [stage.program, "check"], sees, {
+    RESTIC_REPOSITORY: join(stage.base, "repository"),
+    RESTIC_CACHE_DIR: join(stage.base, "cache"),
+  });
+}
+
+/** Starts a `restic check` until one is stopped while its lock is there: on a busy machine it may have ended before anybody could look. */
+export async function stopWithLock(
+  t: Pick<TestContext, "after">,
+  argv: readonly [string, ...string[]],
+  seesLock: () => boolean,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ readonly kill: () => Promise<void> }> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const [program, ...args] = argv;
+    const child = spawn(program, args, {
+      env: { ...process.env, RESTIC_PASSWORD: testPassword, ...environment },
+      stdio: "ignore",
+    });
+    let isOver = false;
+    const closed = new Promise<void>((resolve) => {
+      child.once("close", () => {
+        isOver = true;
+        resolve();
+      });
+    });
+    const kill = async () => {
+      child.kill("SIGKILL");
+      await closed;
+    };
+    t.after(kill);
+    await eventually("the lock, or the end of restic", () => isOver || seesLock());
+    child.kill("SIGSTOP");
+    if (!isOver && seesLock()) return { kill };
+    await kill();
+  }
+  throw new Error("restic's lock was never seen");
 }
