@@ -44,7 +44,9 @@ let left: readonly string[] = [];
 const result = await campaign().finally(async () => {
   left = await stage.clear();
 });
-const complete = values.only !== undefined || values.try !== undefined || killsOf(result) >= kills;
+// Other kinds kill too, but only this one has a number to reach.
+const isCounted = values.try === undefined && wanted.some(({ name }) => name === "kill");
+const complete = !isCounted || killsOf(result) >= kills;
 if (isTerminal) process.stderr.write("\r\x1b[K");
 process.stdout.write(
   values.json ? `${JSON.stringify({ seed, ...result, left })}\n` : `${describeCampaign(result, seed)}\n`,
