@@ -107,7 +107,8 @@ function cases(program: string) {
     stage.restic(place, "init");
     const config = hubConfig(stage, { shared: { repository: place } });
     const locks = () => readdirSync(join(hub.folder, "shared", "locks"));
-    const holder = await stopWithLock(t, [program, "check"], () => locks().length > 0, {
+    const sees = () => locks().some((file) => /^[0-9a-f]{64}$/.test(file));
+    const holder = await stopWithLock(t, [program, "backup", "--stdin"], sees, {
       RESTIC_REPOSITORY: place,
       RESTIC_CACHE_DIR: join(stage.base, "cache"),
     });

@@ -77,7 +77,7 @@ function cases(program: string) {
 
 /** A lock whose holder runs – and is killed – under another host's name. */
 async function lockOfAnotherHost(t: TestContext, stage: Stage): Promise<void> {
-  const script = 'hostname elsewhere && exec "$0" check';
+  const script = 'hostname elsewhere && exec "$0" backup --stdin';
   const sees = () => locksOf(stage).some((file) => /^[0-9a-f]{64}$/.test(file));
   const holder = await stopWithLock(t, ["unshare", "--uts", "sh", "-c", script, stage.program], sees, {
     RESTIC_REPOSITORY: join(stage.base, "repository"),

@@ -150,7 +150,10 @@ export async function holdExclusiveLock(t: TestContext, stage: Stage) {
   });
 }
 
-/** Starts a `restic check` until one is stopped while its lock is there: on a busy machine it may have ended before anybody could look. */
+/**
+ * Starts a restic until one is stopped while its lock is there: on a busy machine a `check` may have ended before anybody could look. One that
+ * waits for its standard input, as `backup --stdin` does, holds its lock until it is killed.
+ */
 export async function stopWithLock(
   t: Pick<TestContext, "after">,
   argv: readonly [string, ...string[]],
@@ -161,7 +164,7 @@ export async function stopWithLock(
     const [program, ...args] = argv;
     const child = spawn(program, args, {
       env: { ...process.env, RESTIC_PASSWORD: testPassword, ...environment },
-      stdio: "ignore",
+      stdio: ["pipe", "ignore", "ignore"],
     });
     let isOver = false;
     const closed = new Promise<void>((resolve) => {
