@@ -24,6 +24,15 @@ export interface Collected {
   readonly problems?: readonly string[];
 }
 
+/** What was seen of several subjects, as one look. */
+export function asOne(found: readonly Collected[]): Collected {
+  return {
+    samples: found.flatMap(({ samples }) => samples),
+    artifacts: found.flatMap(({ artifacts = [] }) => artifacts),
+    problems: found.flatMap(({ problems = [] }) => problems),
+  };
+}
+
 /** One way of looking at what really exists. Interval, timeout, duration and success belong to `engine/collect`. */
 export interface Collector {
   readonly name: string;

@@ -2,7 +2,7 @@ import { claimOf } from "../model/claim.ts";
 import { toStepError } from "../model/outcome.ts";
 import type { Artifact, Sample } from "../model/sample.ts";
 import { withDestination } from "../tools/open-destination.ts";
-import { type Collected, type CollectorContext, defineCollector } from "./collector.ts";
+import { asOne, type Collected, type CollectorContext, defineCollector } from "./collector.ts";
 
 /**
  * Looks at destinations without the tool that copies: what the jobs claim as their newest there is listed, and nothing else, so that a
@@ -14,12 +14,8 @@ export const destinations = defineCollector({
   every: 3600,
   timeout: 600,
   async collect(context) {
-    const found = await Promise.all(Object.keys(context.config.destinations).map((name) => look(name, context)));
-    return {
-      samples: found.flatMap(({ samples }) => samples),
-      artifacts: found.flatMap(({ artifacts = [] }) => artifacts),
-      problems: found.flatMap(({ problems = [] }) => problems),
-    };
+    const names = Object.keys(context.config.destinations);
+    return asOne(await Promise.all(names.map((name) => look(name, context))));
   },
 });
 

@@ -1,4 +1,4 @@
-import type { JobConfig } from "../config/schema.ts";
+import type { Config, JobConfig } from "../config/schema.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import { outcomes } from "../model/outcome.ts";
 import type { JobState } from "../model/run.ts";
@@ -22,7 +22,7 @@ export const jobs = defineLiveCollector({
       samples.push({ metric: "jobRunning", labels: { job }, value: run ? 1 : 0 });
       const ratio = run && progress.get(run.id);
       if (ratio !== undefined) samples.push({ metric: "jobProgress", labels: { job }, value: ratio });
-      samples.push(...ofState(job, state), ...ofSchedule(job, declared, config.timezone, state, now));
+      samples.push(...ofState(job, state), ...ofSchedule(job, declared, config, state, now));
       if (declared.expected_duration !== undefined) {
         samples.push({ metric: "jobExpectedDuration", labels: { job }, value: declared.expected_duration });
       }
@@ -60,12 +60,12 @@ function ofState(job: string, state: JobState | null): Sample[] {
 function ofSchedule(
   job: string,
   declared: JobConfig,
-  defaultTimezone: string | undefined,
+  config: Pick<Config, "timezone">,
   state: JobState | null,
   now: number,
 ): Sample[] {
   if (declared.schedule === undefined) return [];
-  const schedule = parseSchedule(declared.schedule, timezoneOf(declared, { timezone: defaultTimezone }));
+  const schedule = parseSchedule(declared.schedule, timezoneOf(declared, config));
   const samples: Sample[] = [];
   const next = nextAfter(schedule, now);
   if (next !== null) samples.push({ metric: "jobNextRun", labels: { job }, value: next });

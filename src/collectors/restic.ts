@@ -4,7 +4,7 @@ import { createRestic } from "../tools/restic.ts";
 import { historyOf } from "../tools/restic-history.ts";
 import type { ResticSnapshot } from "../tools/restic-output.ts";
 import { openRepository } from "../tools/restic-repository.ts";
-import { type Collected, type CollectorContext, defineCollector } from "./collector.ts";
+import { asOne, type Collected, type CollectorContext, defineCollector } from "./collector.ts";
 
 /** restic takes 64 MB and a core for each repository that it opens. */
 const atOnce = 4;
@@ -28,11 +28,7 @@ export const restic = defineCollector({
       for (const name of queue) found.push(await look(name, limit, context));
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, names.length) }, worker));
-    return {
-      samples: found.flatMap(({ samples }) => samples),
-      artifacts: found.flatMap(({ artifacts = [] }) => artifacts),
-      problems: found.flatMap(({ problems = [] }) => problems),
-    };
+    return asOne(found);
   },
 });
 

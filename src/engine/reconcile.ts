@@ -2,7 +2,7 @@ import type { ChildGroup, Ledger } from "../ledger/ledger.ts";
 import { addedUp, incrementsOf } from "../model/counters.ts";
 import type { Reason } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";
-import type { Run, Step } from "../model/run.ts";
+import { nothingDone, type Run, type Step } from "../model/run.ts";
 import type { Sample } from "../model/sample.ts";
 import { endedForMemory, type MemoryKill, memoryKills, readKernelLog } from "../tools/kernel-log.ts";
 import { isOfThisBoot } from "../tools/process.ts";
@@ -130,10 +130,8 @@ function finishLost(ledger: Ledger, ends: readonly Reconciled[], now: number): r
 function finishSteps(ledger: Ledger, { run, reason, message }: Reconciled, finishedAt: number): readonly Step[] {
   return ledger.steps(run.id).map((step) => {
     if (step.startedAt === null || step.finishedAt !== null) return step;
-    const finish = { ...emptyFinish, outcome: "failed", reason, message } as const;
+    const finish = { ...nothingDone, attempts: 1, outcome: "failed", reason, message } as const;
     ledger.finishStep(run.id, step.position, Math.max(finishedAt, step.startedAt), finish);
     return { ...step, ...finish };
   });
 }
-
-const emptyFinish = { attempts: 1, exitCode: null, signal: null, bytes: null, files: null, evidence: {}, tail: null };

@@ -3,7 +3,7 @@ import type { StepConfig } from "../config/schema.ts";
 import type { RunStart } from "../ledger/ledger.ts";
 import { explainFailure, type StepError, toStepError } from "../model/outcome.ts";
 import { formatDuration, formatTimestamp } from "../model/quantity.ts";
-import type { StepFinish, StepPlan } from "../model/run.ts";
+import { nothingDone, type StepFinish, type StepPlan } from "../model/run.ts";
 import { redact, redactAll, type Secret } from "../model/secret.ts";
 import type { Progress, Runner, RunnerContext, StepResult } from "../runners/runner.ts";
 import { memoryKillCount } from "../tools/memory-events.ts";
@@ -98,7 +98,7 @@ export function createStepRunner(
     skipped.add(plan.id);
     journal.write((ledger) => ledger.startStep(start.id, plan.position, now(), []));
     observer.stepStarted?.(plan);
-    finishStep(plan, { ...emptyFinish, outcome: "skipped", reason: "condition", message: redact(message, secrets) });
+    finishStep(plan, { ...nothingDone, outcome: "skipped", reason: "condition", message: redact(message, secrets) });
   }
 
   /** Journals the step as started, with the paths that it reads – also when its references cannot be resolved, which is its failure. */
@@ -210,8 +210,6 @@ export function createStepRunner(
     return redact(output.trimEnd().split("\n").slice(-tailLines).join("\n"), secrets);
   }
 }
-
-const emptyFinish = { attempts: 0, exitCode: null, signal: null, bytes: null, files: null, evidence: {}, tail: null };
 
 /** Absolute paths among the values of a step's options. */
 function pathsIn(value: unknown): string[] {

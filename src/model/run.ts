@@ -78,6 +78,17 @@ export type StepFinish = Pick<
   "outcome" | "reason" | "message" | "attempts" | "exitCode" | "signal" | "bytes" | "files" | "evidence" | "tail"
 >;
 
+/** The end of a step that has done nothing; how it ended is added. */
+export const nothingDone = {
+  attempts: 0,
+  exitCode: null,
+  signal: null,
+  bytes: null,
+  files: null,
+  evidence: {},
+  tail: null,
+} as const satisfies Omit<StepFinish, "outcome" | "reason" | "message">;
+
 /** What one job has done so far; kept apart from the runs, so that pruning the journal forgets nothing that matters. */
 export interface JobState {
   readonly job: string;
