@@ -1,6 +1,6 @@
 import { suggest } from "../config/closest.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { type Reason, reasons } from "../model/outcome.ts";
+import { decisiveStep, type Reason, reasons } from "../model/outcome.ts";
 import { isRetried, reasonGuide } from "../model/reason-guide.ts";
 import type { Run, Step } from "../model/run.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
@@ -102,12 +102,6 @@ function lastFailure(ledger: Ledger, job: string, jobs: readonly string[]): Run 
     ? "see all runs with: pantheros runs"
     : suggest(job, jobs, "the configuration declares none");
   throw new UsageError(`no run of a job ${JSON.stringify(job)} is journaled\n  → ${why}`);
-}
-
-/** The step that decided how the run ended, as `finish` of a run sees it. */
-function decisiveStep(steps: readonly Step[]): Step | null {
-  const failed = steps.find((step) => step.outcome === "failed" && !step.optional);
-  return failed ?? steps.find((step) => step.reason !== null) ?? null;
 }
 
 function runLines(run: Run, step: Step | null, invocation: Invocation): string[] {

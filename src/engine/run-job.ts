@@ -1,7 +1,7 @@
 import type { JobConfig, StepConfig } from "../config/schema.ts";
 import type { RunStart } from "../ledger/ledger.ts";
 import { incrementsOf } from "../model/counters.ts";
-import { explainFailure, outcomeOfSteps, StepError, toStepError } from "../model/outcome.ts";
+import { decisiveStep, explainFailure, outcomeOfSteps, StepError, toStepError } from "../model/outcome.ts";
 import { formatDuration, formatTimestamp } from "../model/quantity.ts";
 import type { Run, StepPlan } from "../model/run.ts";
 import type { Runner } from "../runners/runner.ts";
@@ -95,9 +95,7 @@ function finish(start: RunStart, failure: StepError | null, unmet: string | null
       ? { outcome: "skipped" as const, reason: "condition" as const }
       : verdict;
   // A step's message is redacted; what ends a run beside its steps (deadline, cancellation) holds no secret.
-  const decisive =
-    steps.find((step) => step.outcome === "failed" && !step.optional) ?? steps.find((step) => step.reason !== null);
-  const message = decisive?.message ?? (failure ? explainFailure(failure) : unmet);
+  const message = decisiveStep(steps)?.message ?? (failure ? explainFailure(failure) : unmet);
   const finishedAt = services.now();
   journal.write((ledger) => {
     const journaled = journal.problem === null;

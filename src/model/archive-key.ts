@@ -44,11 +44,6 @@ export function parseArchiveKey(prefix: string, key: string): Required<ArchiveNa
   return { host, name, timestamp, mode: mode as ArchiveName["mode"], copy: Number(copy) };
 }
 
-/** Milliseconds since the epoch of `20261121T085700Z`. */
-export function timestampMoment(timestamp: string): number {
-  return Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-}
-
 /**
  * A name that fits into a key, from the file name of a snapshot: its timestamp is taken off, and what would not arrive everywhere as it is
  * becomes an underscore.

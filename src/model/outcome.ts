@@ -76,6 +76,14 @@ export interface StepVerdict {
   readonly optional: boolean;
 }
 
+/** The step whose message and output tell why a run ended as it did; null: none has anything to tell. */
+export function decisiveStep<Told extends Omit<StepVerdict, "outcome"> & { readonly outcome: Outcome | null }>(
+  steps: readonly Told[],
+): Told | null {
+  const failed = steps.find((step) => step.outcome === "failed" && !step.optional);
+  return failed ?? steps.find((step) => step.reason !== null) ?? null;
+}
+
 /**
  * The run's outcome from its steps: the first step that had to succeed and did not decides; a failed optional step or a
  * partial one makes the run partial.

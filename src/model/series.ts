@@ -1,4 +1,4 @@
-import { formatTimestamp } from "./quantity.ts";
+import { formatTimestamp, timestampMoment } from "./quantity.ts";
 
 /**
  * Folders of objects that steps have left behind, one per run, each with the time of its run in its name: the series `backups/falkordb-`
@@ -16,7 +16,7 @@ export function memberOf(series: string, name: string): SeriesMember | null {
   if (!name.startsWith(series)) return null;
   const [, timestamp, rest] = /^(\d{8}T\d{6}Z)(\/.)/s.exec(name.slice(series.length)) ?? [];
   if (timestamp === undefined || rest === undefined) return null;
-  const at = Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  const at = timestampMoment(timestamp);
   // What only looks like a time, the 31st of February, was not made by a run.
   if (Number.isNaN(at) || formatTimestamp(at) !== timestamp) return null;
   return { name: `${series}${timestamp}`, at: at / 1000 };

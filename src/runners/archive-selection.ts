@@ -11,6 +11,11 @@ export const archiveSelection = {
   name: z.string().min(1).optional().meta({ description: "What the archives are called; default: all names" }),
 };
 
+/** What a run that is alive may have begun is younger than this, milliseconds since the epoch: no run outlives its deadline. */
+export function oldestAlive({ config, now }: Pick<RunnerContext, "config" | "now">): number {
+  return now() - Math.max(...Object.values(config.jobs).map(({ deadline }) => deadline), 0) * 1000;
+}
+
 /** @param prefix whole, the destination's own included */
 export function selectionOf(
   { host, name }: { readonly host?: string | undefined; readonly name?: string | undefined },

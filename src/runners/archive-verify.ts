@@ -1,13 +1,12 @@
 import * as z from "zod";
 import { chainOf } from "../model/archive.ts";
-import { timestampMoment } from "../model/archive-key.ts";
 import { StepError } from "../model/outcome.ts";
-import { formatBytes } from "../model/quantity.ts";
+import { formatBytes, timestampMoment } from "../model/quantity.ts";
 import { type ArchiveCatalog, type ArchiveFault, newest, readCatalog, restorable } from "../tools/archive-catalog.ts";
 import { verifiedContent } from "../tools/archive-content.ts";
 import type { ManifestArchive } from "../tools/archive-manifest.ts";
 import type { ObjectStore } from "../tools/object-store.ts";
-import { archiveSelection, selectionOf } from "./archive-selection.ts";
+import { archiveSelection, oldestAlive, selectionOf } from "./archive-selection.ts";
 import { withStore } from "./archive-store.ts";
 import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 
@@ -141,8 +140,7 @@ async function readAll(archives: readonly ManifestArchive[], store: ObjectStore,
 }
 
 /** A run that makes it may be alive: its deadline is not over. */
-function mayBeBeingWritten(key: string, { config, now }: RunnerContext): boolean {
+function mayBeBeingWritten(key: string, context: RunnerContext): boolean {
   const [timestamp = ""] = /\d{8}T\d{6}Z(?=(?:_\d+)?-(?:full|incr)\.btrfs\.zst$)/.exec(key) ?? [];
-  const longest = Math.max(...Object.values(config.jobs).map(({ deadline }) => deadline), 0);
-  return now() - timestampMoment(timestamp) < longest * 1000;
+  return timestampMoment(timestamp) > oldestAlive(context);
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { LocalSnapshot, Parent } from "../model/archive.ts";
-import { archiveFolder, manifestKey, parseArchiveKey, timestampMoment } from "../model/archive-key.ts";
+import { archiveFolder, manifestKey, parseArchiveKey } from "../model/archive-key.ts";
 import { StepError, toStepError } from "../model/outcome.ts";
+import { timestampMoment } from "../model/quantity.ts";
 import { version } from "../model/version.ts";
 import { readText } from "../tools/archive-catalog.ts";
 import { type ArchiveManifest, type ManifestArchive, parseManifest, writeManifest } from "../tools/archive-manifest.ts";
@@ -9,6 +10,7 @@ import { btrfsVersion, sending, sendProtocol } from "../tools/btrfs-send.ts";
 import { usageOf } from "../tools/filesystem.ts";
 import type { ObjectStore } from "../tools/object-store.ts";
 import { compressing, zstdSizes } from "../tools/zstd.ts";
+import { oldestAlive } from "./archive-selection.ts";
 import { type ArchiveSource, countFiles } from "./archive-source.ts";
 import type { RunnerContext } from "./runner.ts";
 
@@ -146,8 +148,7 @@ export async function discardStrays(
   { prefix, name }: { readonly prefix: string; readonly name: string },
   { config, now, log, signal }: RunnerContext,
 ): Promise<void> {
-  const longest = Math.max(...Object.values(config.jobs).map(({ deadline }) => deadline), 0);
-  const horizon = now() - longest * 1000 - hour;
+  const horizon = oldestAlive({ config, now }) - hour;
   try {
     for await (const key of store.unfinished(archiveFolder(prefix, config.host))) {
       const named = parseArchiveKey(prefix, key);

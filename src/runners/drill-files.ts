@@ -206,7 +206,6 @@ function refuseShortage(found: RestoredFiles, wanted: SnapshotContent | null, { 
   });
 }
 
-/** @throws StepError `space` */
 function sum(sample: readonly Sized[]): SnapshotContent {
   return { files: sample.length, bytes: sample.reduce((bytes, { size }) => bytes + size, 0) };
 }

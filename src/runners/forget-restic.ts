@@ -8,7 +8,7 @@ import { keepByAny } from "../model/retention.ts";
 import { createRestic } from "../tools/restic.ts";
 import { historyOf, ownTag } from "../tools/restic-history.ts";
 import type { ResticSnapshot } from "../tools/restic-output.ts";
-import { openRepository } from "../tools/restic-repository.ts";
+import { repositoryOf } from "./open-repository.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
 const ForgetOptions = z.strictObject({
@@ -112,11 +112,11 @@ function doubtOf(snapshots: readonly ResticSnapshot[], now: number): string | nu
   return `${them} dated after now, kept, and in nobody's place – correct the clock, or remove what it misdated: restic forget ${first.id.slice(0, 8)}`;
 }
 
-function open(options: Options, { config, readSecret, execute }: RunnerContext) {
+function open(options: Options, context: RunnerContext) {
   const name = options.repository;
-  const declared = Object.hasOwn(config.repositories, name) ? config.repositories[name] : undefined;
-  const repository = openRepository(name, declared, { stateDirectory: config.state_directory, readSecret });
-  const promised = { kind: "repository", name, retention: declared?.retention } as const;
+  const { config, execute } = context;
+  const repository = repositoryOf(name, context);
+  const promised = { kind: "repository", name, retention: config.repositories[name]?.retention } as const;
   return {
     restic: createRestic(repository, execute),
     policies: policiesInForce(options.keep, promised, config.retention),

@@ -1,11 +1,9 @@
-import { chmod, lstat, mkdir, readdir, rm, stat, statfs } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { StepError } from "../model/outcome.ts";
+import { deleteSubvolume, isBtrfs, isSubvolume } from "./btrfs.ts";
 import type { Execute } from "./exec.ts";
-import { btrfsMagic } from "./filesystem.ts";
 
-/** Inode of the root of every Btrfs subvolume (BTRFS_FIRST_FREE_OBJECTID, kernel's uapi/linux/btrfs_tree.h). */
-const subvolumeInode = 256;
 /** What `scratchName` writes: nothing else is ever removed. */
 const ownName = /^pantheros-[0-9TZ]+-[\w.-]+\.\d+$/;
 
@@ -63,11 +61,8 @@ export async function removeScratch(path: string, execute: Execute): Promise<voi
 
 /** Received subvolumes are read-only: nothing in them can be unlinked, they are deleted as a whole, the innermost first. */
 async function deleteSubvolumes(path: string, execute: Execute): Promise<void> {
-  if ((await statfs(path)).type !== btrfsMagic) return;
-  for (const subvolume of (await subvolumesBelow(path)).toReversed()) {
-    const { exitCode, stderr } = await execute({ argv: ["btrfs", "subvolume", "delete", subvolume] });
-    if (exitCode !== 0) throw new Error(stderr.trim() || `btrfs subvolume delete ${subvolume}: exit code ${exitCode}`);
-  }
+  if (!(await isBtrfs(path))) return;
+  for (const subvolume of (await subvolumesBelow(path)).toReversed()) await deleteSubvolume(execute, subvolume);
 }
 
 async function openFolders(path: string): Promise<void> {
@@ -82,7 +77,7 @@ async function subvolumesBelow(path: string): Promise<string[]> {
   for (const entry of await readdir(path, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     const inner = join(path, entry.name);
-    if ((await stat(inner)).ino === subvolumeInode) found.push(inner);
+    if (await isSubvolume(inner)) found.push(inner);
     found.push(...(await subvolumesBelow(inner)));
   }
   return found;

@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import {
-  archiveKey,
-  archiveName,
-  keyOfManifest,
-  manifestKey,
-  parseArchiveKey,
-  timestampMoment,
-} from "../../src/model/archive-key.ts";
-import { formatTimestamp } from "../../src/model/quantity.ts";
+import { archiveKey, archiveName, keyOfManifest, manifestKey, parseArchiveKey } from "../../src/model/archive-key.ts";
+import { formatTimestamp, timestampMoment } from "../../src/model/quantity.ts";
 
 const home = { host: "nas", name: "home", timestamp: "20261121T085700Z", mode: "full" } as const;
 

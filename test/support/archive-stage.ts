@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { timestampMoment } from "../../src/model/archive-key.ts";
+import { timestampMoment } from "../../src/model/quantity.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { archiveBtrfsSend } from "../../src/runners/archive-btrfs-send.ts";
 import { archiveVerify } from "../../src/runners/archive-verify.ts";
