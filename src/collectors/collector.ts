@@ -1,5 +1,6 @@
 import type { Config, SecretReference } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { JsonValue, Measurement } from "../model/measurement.ts";
 import type { Artifact, Observation, Sample } from "../model/sample.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Execute } from "../tools/exec.ts";
@@ -14,12 +15,18 @@ export interface CollectorContext {
   /** Seconds since the epoch. */
   readonly now: number;
   readonly readSecret: (reference: SecretReference) => Secret;
+  /** What `remember` kept at an earlier look, perhaps in another version: check its shape. Null: nothing. */
+  readonly recall: (key: string) => unknown;
+  /** Keeps a note of this collector for its next look, at once and durably: the cursor of a scan, an expensive answer. Null forgets it. */
+  readonly remember: (key: string, value: JsonValue | null) => void;
 }
 
 export interface Collected {
   readonly samples: readonly Sample[];
   /** What was seen to exist; kept with the observation, so that other collectors can judge it. */
   readonly artifacts?: readonly Artifact[];
+  /** Points to be added to histories. */
+  readonly measurements?: readonly Measurement[];
   /** Parts that could not be looked at; the collector counts as failed, what it did see is kept. */
   readonly problems?: readonly string[];
 }
@@ -29,6 +36,7 @@ export function asOne(found: readonly Collected[]): Collected {
   return {
     samples: found.flatMap(({ samples }) => samples),
     artifacts: found.flatMap(({ artifacts = [] }) => artifacts),
+    measurements: found.flatMap(({ measurements = [] }) => measurements),
     problems: found.flatMap(({ problems = [] }) => problems),
   };
 }

@@ -46,6 +46,7 @@ export async function collectOnce(collector: Collector, services: CollectService
     artifacts: collected ? (collected.artifacts ?? []) : (previous?.artifacts ?? []),
   };
   ledger.saveObservation(observation);
+  ledger.recordMeasurements(collected?.measurements ?? []);
   return observation;
 }
 
@@ -72,6 +73,8 @@ async function bounded(collector: Collector, services: CollectServices, secrets:
       secrets.push(secret);
       return secret;
     },
+    recall: (key) => services.ledger.recall(collector.name, key),
+    remember: (key, value) => services.ledger.remember(collector.name, key, value),
   };
   try {
     return await Promise.race([collector.collect(context), ended]);

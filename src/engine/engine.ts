@@ -49,7 +49,7 @@ export async function runEngine(services: EngineServices): Promise<void> {
   try {
     await Promise.all([
       every(housekeepingEvery, createHousekeeping(services), signal, guarded),
-      every(pruneEvery, async () => void ledger.pruneRuns(now() - config.journal.keep * 1000), signal, guarded),
+      every(pruneEvery, async () => pruneLedger(ledger, now() - config.journal.keep * 1000), signal, guarded),
       every(pushEvery, () => pushState(services), signal, guarded),
       ...intervalCollectors.map((collector) => collectForever(collector, services, guarded)),
     ]);
@@ -116,6 +116,12 @@ function createHousekeeping(services: EngineServices): () => Promise<void> {
       onProblem: observer.note,
     });
   };
+}
+
+function pruneLedger(ledger: Ledger, before: number): void {
+  ledger.pruneRuns(before);
+  ledger.pruneMeasurements(before);
+  ledger.pruneAwake(before);
 }
 
 async function pushState(services: EngineServices): Promise<void> {

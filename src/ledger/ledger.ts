@@ -1,3 +1,4 @@
+import type { Interval, JsonValue, Measurement, MeasurementQuery } from "../model/measurement.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { JobState, ProcessIdentity, Run, RunTrigger, Step, StepFinish, StepPlan } from "../model/run.ts";
 import type { Observation, Sample } from "../model/sample.ts";
@@ -122,6 +123,24 @@ export interface Ledger {
   addToTotals(increments: readonly Sample[]): void;
   saveObservation(observation: Observation): void;
   observations(): readonly Observation[];
+  /** Adds points to histories; a second point of a series at the same moment replaces the first. */
+  recordMeasurements(measurements: readonly Measurement[]): void;
+  /** Oldest first. */
+  measurements(query: MeasurementQuery): readonly Measurement[];
+  /** Names of the series that begin with a prefix, sorted. */
+  measuredSeries(prefix: string): readonly string[];
+  /** @param before milliseconds since the epoch. @returns how many points were removed */
+  pruneMeasurements(before: number): number;
+  /** Keeps a note of a collector for its own next look; null forgets it. Durable when it returns. */
+  remember(owner: string, key: string, value: JsonValue | null): void;
+  /** What `remember` kept, perhaps in another version of pantheros: check its shape. Null: nothing. */
+  recall(owner: string, key: string): unknown;
+  /** Journals that the machine was awake; continues the stretch that ends where this one begins. Milliseconds since the epoch. */
+  markAwake(from: number, until: number): void;
+  /** Stretches in which the machine was seen to be awake, oldest first, clipped to the question. */
+  awake(from: number, until: number): readonly Interval[];
+  /** @param before milliseconds since the epoch. @returns how many stretches were removed */
+  pruneAwake(before: number): number;
   /** The last successful end of each step of each job (all kinds but `other`); survives pruning of the journal. */
   lastSteps(): readonly LastStep[];
   /** Successful ends of one step of a job, newest first; what `pruneRuns` has removed is not among them. */

@@ -168,6 +168,30 @@ const migrations: readonly string[] = [
     what BLOB -- packed
   ) STRICT;
   `,
+  `
+  -- Histories of numbers; seconds.
+  CREATE TABLE measurements (
+    series TEXT NOT NULL,
+    at REAL NOT NULL,
+    measured TEXT NOT NULL,
+    PRIMARY KEY (series, at)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What collectors keep for their own next look. With rowid: a note may be large.
+  CREATE TABLE notes (
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    note TEXT NOT NULL,
+    PRIMARY KEY (owner, key)
+  ) STRICT;
+
+  -- When the machine was seen to be awake.
+  CREATE TABLE awake (
+    begins INTEGER NOT NULL PRIMARY KEY,
+    ends INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX awake_by_end ON awake (ends);
+  `,
 ];
 
 export const schemaVersion = migrations.length;

@@ -1,4 +1,5 @@
 import BetterSqlite from "better-sqlite3";
+import { awakeOf } from "./awake.ts";
 import { childrenOf } from "./children.ts";
 import type { Connect, Database, Durability, Source, Store } from "./database.ts";
 import { declarationsOf } from "./declarations.ts";
@@ -7,6 +8,8 @@ import { historyOf } from "./history.ts";
 import { jobStatesOf } from "./job-states.ts";
 import { type Ledger, LedgerError } from "./ledger.ts";
 import { leftoversOf } from "./leftovers.ts";
+import { measurementsOf } from "./measurements.ts";
+import { notesOf } from "./notes.ts";
 import { observationsOf } from "./observations.ts";
 import { openForReading } from "./reading.ts";
 import { runsOf } from "./runs.ts";
@@ -42,6 +45,9 @@ export function openLedger(path: string, { mode }: OpenLedgerOptions): Ledger {
       ...declarationsOf(store),
       ...totalsOf(store),
       ...observationsOf(store),
+      ...measurementsOf(store),
+      ...notesOf(store),
+      ...awakeOf(store),
       together: store.together,
       version: store.version,
       sizeBytes: source.sizeBytes,

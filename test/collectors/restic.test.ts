@@ -9,6 +9,7 @@ import { StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { ToolCall, ToolResult } from "../../src/tools/exec.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { notesInMemory } from "../support/notes.ts";
 import { resticConfig } from "../support/restic-context.ts";
 import { ended, fakeExecute, recordedVersions, recording } from "../support/restic-recordings.ts";
 
@@ -41,6 +42,7 @@ async function look(
     signal: new AbortController().signal,
     now: 0,
     readSecret: () => new Secret("x", "a test"),
+    ...notesInMemory(),
     ...more,
   };
   const { samples, artifacts = [], problems = [] } = await restic.collect(context);

@@ -485,6 +485,99 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
     });
   });
 
+  describe(`${name}: histories of numbers`, () => {
+    const point = (at: number, bytes: number, series = "cost/bucket/a") => ({ series, at, values: { bytes } });
+
+    test("points come back oldest first, of their own series, within the time asked for", (t) => {
+      const ledger = open(t);
+      ledger.recordMeasurements([point(30, 3), point(10, 1), point(20, 2), point(20, 9, "cost/bucket/b")]);
+      assert.deepEqual(ledger.measurements({ series: "cost/bucket/a" }), [point(10, 1), point(20, 2), point(30, 3)]);
+      assert.deepEqual(ledger.measurements({ series: "cost/bucket/a", from: 20, to: 30 }), [point(20, 2)]);
+      assert.deepEqual(ledger.measurements({ series: "cost/bucket" }), []);
+    });
+
+    test("a second point at the same moment replaces the first", (t) => {
+      const ledger = open(t);
+      ledger.recordMeasurements([point(10, 1)]);
+      ledger.recordMeasurements([point(10, 5)]);
+      assert.deepEqual(ledger.measurements({ series: "cost/bucket/a" }), [point(10, 5)]);
+    });
+
+    test("series are found by how they begin, and what a person named holds no wildcards", (t) => {
+      const ledger = open(t);
+      ledger.recordMeasurements(
+        ["cost/a_b/x", "cost/axb/x", "cost/%", "objectives/x"].map((series) => point(1, 1, series)),
+      );
+      assert.deepEqual(ledger.measuredSeries("cost/a_b/"), ["cost/a_b/x"]);
+      assert.deepEqual(ledger.measuredSeries("cost/%"), ["cost/%"]);
+      assert.deepEqual(ledger.measuredSeries("nothing"), []);
+    });
+
+    test("what is older than a moment is removed, the rest stays", (t) => {
+      const ledger = open(t);
+      ledger.recordMeasurements([point(10, 1), point(20, 2)]);
+      assert.equal(ledger.pruneMeasurements(20_000), 1);
+      assert.deepEqual(ledger.measurements({ series: "cost/bucket/a" }), [point(20, 2)]);
+    });
+  });
+
+  describe(`${name}: notes of collectors`, () => {
+    test("a note is its owner's, is replaced, and is forgotten", (t) => {
+      const ledger = open(t);
+      assert.equal(ledger.recall("cost", "cursor"), null);
+      ledger.remember("cost", "cursor", { key: "a", pages: [1, 2] });
+      ledger.remember("restic", "cursor", "other");
+      assert.deepEqual(ledger.recall("cost", "cursor"), { key: "a", pages: [1, 2] });
+      ledger.remember("cost", "cursor", 7);
+      assert.equal(ledger.recall("cost", "cursor"), 7);
+      ledger.remember("cost", "cursor", null);
+      assert.equal(ledger.recall("cost", "cursor"), null);
+      assert.equal(ledger.recall("restic", "cursor"), "other");
+    });
+  });
+
+  describe(`${name}: the awake journal`, () => {
+    test("what follows without a gap is one stretch; a gap begins another", (t) => {
+      const ledger = open(t);
+      ledger.markAwake(1000, 2000);
+      ledger.markAwake(2000, 3000);
+      ledger.markAwake(9000, 9500);
+      assert.deepEqual(ledger.awake(0, 20_000), [
+        { from: 1000, until: 3000 },
+        { from: 9000, until: 9500 },
+      ]);
+    });
+
+    test("the answer is clipped to the question", (t) => {
+      const ledger = open(t);
+      ledger.markAwake(1000, 3000);
+      ledger.markAwake(9000, 9500);
+      assert.deepEqual(ledger.awake(2000, 9200), [
+        { from: 2000, until: 3000 },
+        { from: 9000, until: 9200 },
+      ]);
+      assert.deepEqual(ledger.awake(3000, 9000), []);
+    });
+
+    test("a stretch that is empty or runs backwards is not journaled; one that is told twice is there once", (t) => {
+      const ledger = open(t);
+      ledger.markAwake(1000, 1000);
+      ledger.markAwake(2000, 1000);
+      assert.deepEqual(ledger.awake(0, 9000), []);
+      ledger.markAwake(1000, 3000);
+      ledger.markAwake(1000, 2000);
+      assert.deepEqual(ledger.awake(0, 9000), [{ from: 1000, until: 3000 }]);
+    });
+
+    test("stretches that ended before a moment are removed", (t) => {
+      const ledger = open(t);
+      ledger.markAwake(1000, 2000);
+      ledger.markAwake(4000, 6000);
+      assert.equal(ledger.pruneAwake(5000), 1);
+      assert.deepEqual(ledger.awake(0, 9000), [{ from: 4000, until: 6000 }]);
+    });
+  });
+
   describe(`${name}: the journal`, () => {
     test("runs are told newest first, by job, outcome, time and number", (t) => {
       const ledger = open(t);

@@ -2,6 +2,7 @@ import type { CollectorContext } from "../../src/collectors/collector.ts";
 import { configuration } from "../../src/config/schema.ts";
 import type { Artifact } from "../../src/model/sample.ts";
 import { createExecute } from "../../src/tools/exec.ts";
+import { notesInMemory } from "./notes.ts";
 
 /**
  * What the snapshots collector gets to see: the real tools, and what an earlier look saw.
@@ -17,5 +18,6 @@ export function collectorContextOf(
     config: configuration.parse({ host: "testhost", state_directory: "/", ...config }),
     execute: createExecute({ env: process.env, defaultTimeoutSeconds: 60 }),
     now: Date.now() / 1000,
+    ...notesInMemory(),
   } as unknown as CollectorContext;
 }

@@ -15,6 +15,7 @@ import type { RunnerContext } from "../../src/runners/runner.ts";
 import { createExecute } from "../../src/tools/exec.ts";
 import { temporaryDirectory } from "./directory.ts";
 import { eventually } from "./eventually.ts";
+import { notesInMemory } from "./notes.ts";
 import { type ResticStage, resticConfig, resticContext, testPassword } from "./restic-context.ts";
 
 /** What the tests of runners and collector do with a real restic: one repository, `main`, and a folder to back up. */
@@ -103,6 +104,7 @@ export function look(config: Config) {
     signal: new AbortController().signal,
     now: Date.now() / 1000,
     readSecret: () => new Secret(testPassword, "a test"),
+    ...notesInMemory(),
   });
 }
 
