@@ -30,12 +30,14 @@ const direction = rows.flatMap((row, index) => {
 const homes = {
   execa: "^src/tools/exec\\.ts$",
   "@aws-sdk/client-s3": "^src/tools/s3\\.ts$",
+  "@grafana/grafana-foundation-sdk": "^src/provision/grafana-[a-z]+\\.ts$",
+  "@datadog/datadog-api-client": "^src/provision/targets/datadog\\.ts$",
   "better-sqlite3": "^src/ledger/sqlite\\.ts$",
   "prom-client": "^src/outputs/prometheus\\.ts$",
   "hot-shots": "^src/outputs/dogstatsd\\.ts$",
   express: "^src/http/",
   croner: "^src/model/schedule\\.ts$",
-  yaml: "^src/config/",
+  yaml: "^src/(config|provision)/",
 };
 
 module.exports = {

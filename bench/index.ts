@@ -1,7 +1,10 @@
 import { archive } from "./archive.ts";
+import { collectors } from "./collectors.ts";
+import { cost } from "./cost.ts";
 import { ledger } from "./ledger.ts";
 import { reconcile } from "./reconcile.ts";
 import { restic } from "./restic.ts";
+import { resticObservation } from "./restic-observation.ts";
 import { retention } from "./retention.ts";
 import type { Benchmark } from "./row.ts";
 import { scrape } from "./scrape.ts";
@@ -15,9 +18,12 @@ export const benchmarks: readonly Benchmark[] = [
   wrap,
   scrape,
   snapshots,
+  collectors,
   retention,
   ledger,
   reconcile,
   restic,
+  resticObservation,
   archive,
+  cost,
 ];

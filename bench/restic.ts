@@ -1,20 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CollectorContext } from "../src/collectors/collector.ts";
-import { restic as collector } from "../src/collectors/restic.ts";
-import { configuration } from "../src/config/schema.ts";
-import { Secret } from "../src/model/secret.ts";
-import { createExecute } from "../src/tools/exec.ts";
 import { resticPrograms } from "../test/support/components.ts";
 import { byTurns, median } from "./measure.ts";
+import { buildRepository, createObserver, resticEnvironment } from "./restic-repository.ts";
 import { atMost, type Benchmark, milliseconds, plain, type Row, times } from "./row.ts";
 
 const atLeast = 500;
 const rounds = 10;
-const password = "correct horse battery staple";
 
-/** What it costs to observe a local repository of 500 snapshots of 10 hosts, beside the bare listing; with every restic that is here. */
+/** What it costs to open and observe a local repository of 500 snapshots of 10 hosts, beside the bare listing; with every restic that is here. */
 export const restic: Benchmark = {
   name: "restic",
   needs: ["restic"],
@@ -27,7 +21,7 @@ export const restic: Benchmark = {
     }
     const repository = join(directory, "repository");
     note(`a repository of at least ${atLeast} snapshots`);
-    const count = buildRepository(directory, builder.program, repository);
+    const count = buildRepository(directory, builder.program, repository, atLeast);
     const rows: Row[] = [];
     for (const { version, program } of programs) {
       note(`${rounds} looks at it with restic ${version}`);
@@ -37,29 +31,6 @@ export const restic: Benchmark = {
   },
 };
 
-/** One backup, and then every snapshot again under another host and time, until there are enough. @returns how many */
-function buildRepository(base: string, program: string, repository: string): number {
-  const env = environment(repository, join(base, "cache-builder"));
-  const restic = (...args: string[]) => execFileSync(program, args, { env, stdio: "pipe", maxBuffer: 1 << 26 });
-  mkdirSync(join(base, "source"));
-  for (let n = 0; n < 50; n += 1) writeFileSync(join(base, "source", `file-${n}`), `content ${n}\n`.repeat(100));
-  restic("init");
-  restic(
-    "backup",
-    "--host=host-0",
-    "--time=2026-01-01 00:00:00",
-    "--tag=pantheros,job:nightly,path:/srv",
-    join(base, "source"),
-  );
-  let count = 1;
-  for (let doubling = 1; count < atLeast; doubling += 1) {
-    const day = String(doubling + 1).padStart(2, "0");
-    restic("rewrite", `--new-host=host-${doubling}`, `--new-time=2026-01-${day} 00:00:00`);
-    count *= 2;
-  }
-  return count;
-}
-
 async function measure(
   base: string,
   repository: string,
@@ -67,37 +38,24 @@ async function measure(
   version: string,
   count: number,
 ): Promise<Row> {
-  const env = environment(repository, join(base, `cache-${version}`));
+  const env = resticEnvironment(repository, join(base, `cache-${version}`));
   const list = () =>
     execFileSync(program, ["snapshots", "--json", "--no-lock"], { env, stdio: "pipe", maxBuffer: 1 << 26 });
-  const config = configuration.parse({
-    host: "bench",
-    state_directory: join(base, `state-${version}`),
-    repositories: { main: { repository, restic: program, password: { environment: "PASSWORD" } } },
-  });
-  const context = {
-    config,
-    execute: createExecute({ env: process.env }),
-    signal: new AbortController().signal,
-    now: Date.now() / 1000,
-    readSecret: () => new Secret(password, "the benchmark"),
-  } as unknown as CollectorContext;
+  const state = join(base, `state-${version}`);
+  // As in a look that has nothing to go by; the size of the data, which is measured once a day, is known.
+  const look = createObserver({ repository, program, state }, (key) => key.startsWith("opened/"));
   const observe = async () => {
-    const { artifacts, problems } = await collector.collect(context);
-    if (artifacts?.length !== count || problems?.length !== 0) throw new Error(`saw ${artifacts?.length}: ${problems}`);
+    const { artifacts } = await look();
+    if (artifacts?.length !== count) throw new Error(`saw ${artifacts?.length}`);
   };
   const took = await byTurns(rounds, { list, observe }, 2);
   const [bare, ours] = [median(took.list), median(took.observe)];
   return atMost(
-    `observe ${count} restic snapshots / restic ${version} snapshots --json --no-lock`,
+    `open and observe ${count} restic snapshots / restic ${version} snapshots --json --no-lock`,
     { value: ours / bare, limit: 1.5, write: times },
     {
       detail: `${milliseconds(ours)} / ${milliseconds(bare)}`,
-      how: `Medians of ${rounds} of each, by turns, of one local repository with a warm cache: snapshots and locks, made to samples.`,
+      how: `Medians of ${rounds} of each, by turns, of one local repository with a warm cache: snapshots and locks, made to samples; every look opens the repository, as one in six hours does.`,
     },
   );
-}
-
-function environment(repository: string, cache: string): NodeJS.ProcessEnv {
-  return { ...process.env, RESTIC_REPOSITORY: repository, RESTIC_PASSWORD: password, RESTIC_CACHE_DIR: cache };
 }

@@ -28,7 +28,7 @@ export const retention: Benchmark = {
     // A fixed permutation: 40 507 has no factor in common with 100 000.
     const shuffled = inOrder.map((_, index) => inOrder[(index * 40_507) % count] as number);
     const judge = (timestamps: readonly number[]) => () =>
-      evaluateRetention({ timestamps, policy, timezone, inForceSince: 0, schedule, grace: 3600, now });
+      evaluateRetention({ timestamps, policy, timezone, inForceSince: 0, producers: [{ schedule, grace: 3600 }], now });
     return [
       await measure("retention: evaluate 100 000 timestamps, oldest first", judge(inOrder)),
       await measure("retention: evaluate 100 000 timestamps, shuffled", judge(shuffled)),

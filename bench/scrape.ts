@@ -6,13 +6,15 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { openLedger } from "../src/ledger/sqlite.ts";
+import { periods } from "../src/model/calendar.ts";
 import type { Sample } from "../src/model/sample.ts";
 import { freePort } from "../test/support/free-port.ts";
 import { quantile } from "./measure.ts";
 import { endProgram, published, requirePublished, residentMemory } from "./program.ts";
 import { atMost, type Benchmark, megabytes, milliseconds, plain, type Row, times } from "./row.ts";
 
-const series = 1200;
+/** Five series each. */
+const subvolumes = 240;
 const scrapers = 16;
 const requests = 3000;
 const warmUp = 300;
@@ -65,20 +67,20 @@ export const scrape: Benchmark = {
 /** @returns what observes everything once more */
 function writeState(directory: string): () => void {
   const state = join(directory, "state");
-  writeFileSync(join(directory, "pantheros.yaml"), `host: bench\nstate_directory: ${state}\n`);
+  const names = Array.from({ length: subvolumes }, (_, index) => `volume-${index}`);
+  const declared = names.map((name) => `  ${name}: { path: /data/${name}, snapshots: /snapshots/${name} }`);
+  const lines = ["host: bench", `state_directory: ${state}`, "subvolumes:", ...declared];
+  writeFileSync(join(directory, "pantheros.yaml"), `${lines.join("\n")}\n`);
   const ledger = openLedger(join(state, "ledger.sqlite"), { mode: "write" });
-  const samples = Array.from(
-    { length: series },
-    (_, index): Sample => ({
-      metric: "repositoryNewest",
-      labels: { repository: "vault", snapshot_host: `host-${index}.example.org` },
-      value: 1_795_251_600 + index,
+  const samples = names.flatMap((subject) =>
+    periods.map((tier, value): Sample => {
+      return { metric: "retentionExpected", labels: { kind: "subvolume", subject, tier }, value };
     }),
   );
   const observe = () => {
     const now = Date.now() / 1000;
     const times = { observedAt: now, succeededAt: now, attemptedAt: now, durationSeconds: 0 };
-    ledger.saveObservation({ collector: "restic", ...times, error: null, samples, artifacts: [] });
+    ledger.saveObservation({ collector: "retention", ...times, error: null, samples, artifacts: [] });
   };
   observe();
   return observe;

@@ -1,8 +1,9 @@
 /** Compiles `src/` to `dist/` for publishing; why it is bundled: docs/decisions/0001-bundled-distribution.md. */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { build, type OutputFile, transform } from "esbuild";
+import { basename, join, relative } from "node:path";
+import { build, type Metafile, type OutputFile, transform } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
+import { type Chunk, pack } from "./pack.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -31,13 +32,13 @@ const { outputFiles, metafile } = await build({
   logLevel: "warning",
   write: false,
 }).catch(() => process.exit(1));
-const files = await Promise.all(outputFiles.map(toCommonJs));
+const chunks = new Map(await Promise.all(outputFiles.map(toCommonJs)));
 // Only now: a build that fails has said why, and leaves the last good one alone.
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
-for (const { path, code, map } of files) {
-  writeFileSync(path, code);
-  writeFileSync(`${path}.map`, map);
+for (const [name, { code, map }] of pack(chunks, loadedByRun(metafile), "run.js")) {
+  writeFileSync(join(dist, name), `${code}//# sourceMappingURL=${name}.map\n`);
+  writeFileSync(join(dist, `${name}.map`), map);
 }
 writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
 chmodSync(join(dist, "main.js"), 0o755);
@@ -47,7 +48,7 @@ writeFileSync(join(dist, "LICENSES.txt"), licenses(Object.keys(metafile.inputs))
  * Node loads CommonJS with less ado: importing one of its own modules by `import` evaluates everything that it exports lazily.
  * Why that matters: docs/decisions/0001-bundled-distribution.md.
  */
-async function toCommonJs({ path, text }: OutputFile) {
+async function toCommonJs({ path, text }: OutputFile): Promise<[name: string, Chunk]> {
   const { code, map } = await transform(text, {
     ...small,
     format: "cjs",
@@ -59,7 +60,31 @@ async function toCommonJs({ path, text }: OutputFile) {
     sourcesContent: false,
     sourcefile: relative(dist, path),
   });
-  return { path, code: `${code}//# sourceMappingURL=${relative(dist, path)}.map\n`, map };
+  return [basename(path), { code, map }];
+}
+
+/**
+ * The files that every run loads, besides those of its runners. Not what `src/main.ts` itself needs: that is loaded before the compile cache
+ * is there.
+ */
+function loadedByRun({ outputs }: Metafile): ReadonlySet<string> {
+  // By their ends: packages may lie behind a link.
+  const entry = (end: string) => {
+    const found = Object.keys(outputs).find((path) => outputs[path]?.entryPoint?.endsWith(end));
+    if (found === undefined) throw new Error(`${end} is not a file of its own any more: say what a run loads instead`);
+    return found;
+  };
+  const closure = (...ends: readonly string[]) => {
+    const found = new Set(ends.map(entry));
+    // Grows while it is walked through.
+    for (const path of found)
+      for (const { path: imported, kind, external } of outputs[path]?.imports ?? [])
+        if (kind === "import-statement" && external !== true) found.add(imported);
+    return [...found].map((path) => basename(path));
+  };
+  const before = closure("src/main.ts");
+  const always = closure("src/commands/start.ts", "src/commands/run.ts", "node_modules/execa/index.js");
+  return new Set(always.filter((name) => !before.includes(name)));
 }
 
 /** The licences of the packages that were bundled: they ask to be kept with every copy. */

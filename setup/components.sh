@@ -43,6 +43,7 @@ system() {
     lacking mkfs.btrfs btrfs-progs
     lacking snapper snapper
     lacking btrbk btrbk
+    lacking nix-instantiate nix-bin
     lacking ip iproute2
     lacking systemd-nspawn systemd-container
     lacking debootstrap debootstrap
@@ -170,6 +171,8 @@ own_suite() {
   program own zstd /usr/bin/zstd
   program own prometheus /usr/bin/prometheus
   program own prometheus /usr/bin/promtool
+  program own prometheus-alertmanager /usr/bin/prometheus-alertmanager
+  program own prometheus-alertmanager /usr/bin/amtool
   program own prometheus-node-exporter /usr/bin/prometheus-node-exporter
   program own hyperfine /usr/bin/hyperfine
   tree bookworm postgres/15 usr/lib/postgresql/15/bin/postgres postgresql-15 postgresql-client-15

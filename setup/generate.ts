@@ -10,7 +10,9 @@ import { type MetricDefinition, metrics } from "../src/model/metrics.ts";
 import { type Reason, reasons } from "../src/model/outcome.ts";
 import { formatDuration } from "../src/model/quantity.ts";
 import { isRetried, reasonGuide } from "../src/model/reason-guide.ts";
-import { runners } from "../src/runners/index.ts";
+import { loadRunners } from "../src/runners/index.ts";
+
+const runners = await loadRunners();
 
 /** Files that are made from the sources and committed: one more is one more entry. */
 const generated: readonly { readonly file: string; readonly content: () => string }[] = [

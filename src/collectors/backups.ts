@@ -1,8 +1,9 @@
 import { stepId } from "../config/declaration.ts";
 import type { Config } from "../config/schema.ts";
-import type { LastStep } from "../ledger/ledger.ts";
+import type { LastStep, Ledger } from "../ledger/ledger.ts";
 import type { Observation, Sample } from "../model/sample.ts";
-import { defineLiveCollector } from "./collector.ts";
+import { defineLiveCollector, type SubjectKind } from "./collector.ts";
+import { lastAttempts } from "./last-attempts.ts";
 import { proofOf, proofStates, worstProof } from "./proof.ts";
 
 /**
@@ -17,24 +18,53 @@ export const backups = defineLiveCollector({
     const observations = ledger.observations();
     const steps = ledger.lastSteps().filter((step) => isDeclared(step, config));
     const byTarget = Map.groupBy(steps, ({ job, target }) => JSON.stringify([job, target]));
-    return [...byTarget.values()].flatMap((own) => samplesOf(own, observations));
+    return [
+      ...[...byTarget.values()].flatMap((own) => samplesOf(own, observations)),
+      ...lastPrunings(steps),
+      ...failingSnapshots(config, ledger),
+    ];
   },
 });
 
+/** Of each subvolume whichever attempt was the last one, by whatever job. */
+function failingSnapshots(config: Config, ledger: Ledger): Sample[] {
+  const bySubvolume = Map.groupBy(lastAttempts("snapshot", config, ledger), ({ target }) => target);
+  return [...bySubvolume].map(([subvol, attempts]): Sample => {
+    const last = attempts.reduce((newest, attempt) => (attempt.at > newest.at ? attempt : newest));
+    const labels = { subvol, holds: config.subvolumes[subvol]?.holds ?? "files" };
+    return { metric: "snapshotFailing", labels, value: last.failed ? 1 : 0 };
+  });
+}
+
 /** A step that was taken out of the configuration promises nothing any more. */
-function isDeclared({ job, id }: LastStep, config: Config): boolean {
+export function isDeclared({ job, id }: LastStep, config: Config): boolean {
   const steps = Object.hasOwn(config.jobs, job) ? config.jobs[job]?.steps : undefined;
   return steps?.some((step, position) => stepId(step, position) === id) ?? false;
+}
+
+/** What each runner that prunes has as its target. */
+export const prunedKinds: Readonly<Record<string, SubjectKind>> = {
+  "prune.snapshots": "subvolume",
+  "prune.objects": "destination",
+  "forget.restic": "repository",
+};
+
+/** A subvolume and a repository may have one name, and several jobs may prune one of them. */
+function lastPrunings(steps: readonly LastStep[]): Sample[] {
+  const prunes = steps.filter(({ uses }) => Object.hasOwn(prunedKinds, uses));
+  return [...Map.groupBy(prunes, ({ uses, target }) => `${prunedKinds[uses]} ${target}`).values()].map(
+    (own): Sample => {
+      const [{ uses, target } = { uses: "", target: "" }] = own;
+      const labels = { kind: prunedKinds[uses] ?? "", subject: target };
+      return { metric: "pruneLastSuccess", labels, value: newest(own) };
+    },
+  );
 }
 
 /** @param steps of one job at one target: three folders may go to the same bucket */
 function samplesOf(steps: readonly LastStep[], observations: readonly Observation[]): Sample[] {
   const [{ job, target } = { job: "", target: "" }] = steps;
   const samples: Sample[] = [];
-  const prunes = steps.filter(({ kind }) => kind === "prune");
-  if (prunes.length > 0) {
-    samples.push({ metric: "pruneLastSuccess", labels: { subject: target }, value: newest(prunes) });
-  }
   const made = steps.filter(({ kind }) => kind === "backup" || kind === "copy");
   if (made.length > 0) {
     // Together they are the backup: it is as old as the oldest of them.

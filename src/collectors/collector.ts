@@ -4,6 +4,7 @@ import type { JsonValue, Measurement } from "../model/measurement.ts";
 import type { Artifact, Observation, Sample } from "../model/sample.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Execute } from "../tools/exec.ts";
+import { oncePerLook, samplesOf } from "./look-index.ts";
 
 export interface CollectorContext {
   readonly config: Config;
@@ -84,12 +85,9 @@ export type SubjectKind = "subvolume" | "repository" | "destination";
  * nothing is known of it, which is neither empty nor well.
  */
 export function lastLook(observations: readonly Observation[], kind: SubjectKind, subject: string): Observation | null {
-  const [collector, counts, label] = looks[kind];
+  const [collector] = looks[kind];
   const observation = observations.find((candidate) => candidate.collector === collector);
-  const reached = observation?.samples.some(({ metric, labels }) => {
-    return metric === counts && (labels as Readonly<Record<string, string>>)[label] === subject;
-  });
-  return observation && reached ? observation : null;
+  return observation && reachedBy(observation).has(subject) ? observation : null;
 }
 
 /** Each kind's collector counts what it saw; without a count it did not get there. */
@@ -98,3 +96,9 @@ const looks = {
   repository: ["restic", "repositorySnapshots", "repository"],
   destination: ["destinations", "destinationArtifacts", "destination"],
 } as const;
+
+const reachedBy = oncePerLook((look) => {
+  const [, counts, label] = Object.values(looks).find(([collector]) => collector === look.collector) ?? [];
+  if (counts === undefined) return new Set();
+  return new Set(samplesOf(look, counts).map(({ labels }) => (labels as Readonly<Record<string, string>>)[label]));
+});

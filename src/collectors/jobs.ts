@@ -1,45 +1,67 @@
-import type { Config, JobConfig } from "../config/schema.ts";
-import { timezoneOf } from "../config/timezone.ts";
+import type { Config } from "../config/schema.ts";
 import { outcomes } from "../model/outcome.ts";
 import type { JobState } from "../model/run.ts";
 import type { Sample } from "../model/sample.ts";
-import { nextAfter, overdueSince, parseSchedule } from "../model/schedule.ts";
-import { defineLiveCollector } from "./collector.ts";
+import type { Due } from "../model/schedule.ts";
+import { type ReadClock, readClock } from "../tools/clock.ts";
+import { type AwakeJournal, readAwakeJournal } from "./awake.ts";
+import { defineLiveCollector, type LiveCollector } from "./collector.ts";
+import { createTimetable, type Timetable } from "./timetable.ts";
 
 /** Every declared job has its series from the first second, also when it has never run: absence is data. */
-export const jobs = defineLiveCollector({
-  name: "jobs",
-  summary: "Declared jobs: last start, success and outcome, running, overdue, from the ledger.",
-  live: true,
-  collect({ config, ledger, now }) {
-    const states = new Map(ledger.jobStates().map((state) => [state.job, state]));
-    const running = new Map(ledger.unfinishedRuns().map((run) => [run.job, run]));
-    const progress = ledger.progress();
-    const samples: Sample[] = [];
-    for (const [job, declared] of Object.entries(config.jobs)) {
-      const state = states.get(job) ?? null;
-      const run = running.get(job);
-      samples.push({ metric: "jobRunning", labels: { job }, value: run ? 1 : 0 });
-      const ratio = run && progress.get(run.id);
-      if (ratio !== undefined) samples.push({ metric: "jobProgress", labels: { job }, value: ratio });
-      samples.push(...ofState(job, state), ...ofSchedule(job, declared, config, state, now));
-      if (declared.expected_duration !== undefined) {
-        samples.push({ metric: "jobExpectedDuration", labels: { job }, value: declared.expected_duration });
+export const jobs = createJobs(readClock);
+
+export function createJobs(clock: ReadClock): LiveCollector {
+  const timetables = new WeakMap<Config, Timetable>();
+  return defineLiveCollector({
+    name: "jobs",
+    summary: "Declared jobs: last start, success and outcome, running, overdue, from the ledger.",
+    live: true,
+    collect({ config, ledger, now }) {
+      const states = new Map(ledger.jobStates().map((state) => [state.job, state]));
+      const running = new Map(ledger.unfinishedRuns().map((run) => [run.job, run]));
+      const progress = ledger.progress();
+      const countsAwake = Object.values(config.jobs).some(({ staleness }) => staleness === "awake");
+      const awake = countsAwake ? readAwakeJournal(ledger, clock(now * 1000)) : null;
+      const timetable = timetables.get(config) ?? createTimetable(config);
+      timetables.set(config, timetable);
+      const samples: Sample[] = [];
+      for (const [job, declared] of Object.entries(config.jobs)) {
+        const state = states.get(job) ?? null;
+        const run = running.get(job);
+        samples.push({ metric: "jobRunning", labels: { job }, value: run ? 1 : 0 });
+        const ratio = run && progress.get(run.id);
+        if (ratio !== undefined) samples.push({ metric: "jobProgress", labels: { job }, value: ratio });
+        samples.push(...ofState(job, state));
+        const next = timetable.nextRun(job, now);
+        if (next !== null) samples.push({ metric: "jobNextRun", labels: { job }, value: next });
+        const declaredAt = pastSeconds(state?.declaredAt, now);
+        const lastSuccessAt = pastSeconds(state?.lastSuccessAt, now);
+        const age = lastSuccessAt ?? declaredAt;
+        const rhythm = timetable.rhythm(job);
+        if (age !== null) samples.push({ metric: "jobSuccessAge", labels: { job, rhythm }, since: age });
+        const due = timetable.due(job, { declaredAt: declaredAt ?? now, lastSuccessAt });
+        if (due !== null) samples.push(overdue(job, due, declared.staleness === "awake" ? awake : null, now));
+        if (declared.expected_duration !== undefined) {
+          samples.push({ metric: "jobExpectedDuration", labels: { job }, value: declared.expected_duration });
+        }
       }
-    }
-    return samples;
-  },
-});
+      return samples;
+    },
+  });
+}
 
 function ofState(job: string, state: JobState | null): Sample[] {
   const labels = { job };
+  const last = state?.lastOutcome ?? null;
   const samples: Sample[] = [
     { metric: "jobConsecutiveFailures", labels, value: state?.consecutiveFailures ?? 0 },
-    ...[...outcomes, "never"].map(
+    // Before the first run has finished none of the others is known not to hold.
+    ...(last === null ? (["never"] as const) : outcomes).map(
       (outcome): Sample => ({
         metric: "jobOutcome",
         labels: { job, outcome },
-        value: (state?.lastOutcome ?? "never") === outcome ? 1 : 0,
+        value: (last ?? "never") === outcome ? 1 : 0,
       }),
     ),
   ];
@@ -57,26 +79,12 @@ function ofState(job: string, state: JobState | null): Sample[] {
   return samples;
 }
 
-function ofSchedule(
-  job: string,
-  declared: JobConfig,
-  config: Pick<Config, "timezone">,
-  state: JobState | null,
-  now: number,
-): Sample[] {
-  if (declared.schedule === undefined) return [];
-  const schedule = parseSchedule(declared.schedule, timezoneOf(declared, config));
-  const samples: Sample[] = [];
-  const next = nextAfter(schedule, now);
-  if (next !== null) samples.push({ metric: "jobNextRun", labels: { job }, value: next });
-  const since = overdueSince({
-    schedule,
-    grace: declared.grace,
-    declaredAt: pastSeconds(state?.declaredAt, now) ?? now,
-    lastSuccessAt: pastSeconds(state?.lastSuccessAt, now),
-  });
-  if (since !== null) samples.push({ metric: "jobOverdue", labels: { job }, since });
-  return samples;
+/** @param awake null: time counts by the clock */
+function overdue(job: string, due: Due, awake: AwakeJournal | null, now: number): Sample {
+  const byClock = due.at + due.grace;
+  // While the machine is awake both go on at the same pace: from here on the moment stays where it is.
+  const since = awake === null || due.at >= now ? byClock : now - awake.secondsSince(due.at) + due.grace;
+  return { metric: "jobOverdue", labels: { job }, since };
 }
 
 /** Seconds: what lies further ahead was written while the clock was wrong, and answers no schedule. */

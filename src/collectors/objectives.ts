@@ -1,140 +1,63 @@
-import type { Config } from "../config/schema.ts";
-import type { LastStep } from "../ledger/ledger.ts";
-import { type Claim, claimOf } from "../model/claim.ts";
-import type { Observation, Sample } from "../model/sample.ts";
-import { defineLiveCollector, lastLook } from "./collector.ts";
-import { proofOf } from "./proof.ts";
-
-/** A place that holds the data besides the original. */
-interface Copy {
-  readonly place: string;
-  readonly medium: string;
-  readonly offsite: boolean;
-  /** Seconds since the epoch: as new as this the data is there. */
-  readonly at: number;
-}
-/** What the copies of a data set are counted by. */
-type Objective = Config["objectives"][string];
+import type { Judgement, ObjectiveEvidence } from "../model/objective.ts";
+import { mediaOf } from "../model/objective-measurement.ts";
+import { judgeObjective } from "../model/objective-verdict.ts";
+import type { Sample } from "../model/sample.ts";
+import { defineLiveCollector } from "./collector.ts";
+import { knownState } from "./known-state.ts";
+import { evidenceOf } from "./objective-evidence.ts";
 
 /**
  * What is promised and what holds now. The recovery point is as old as the oldest of the newest backups of the jobs that together protect the
  * data; data is as old as the start of the run that saved it. A job that has never saved anything, or whose newest backup nobody else can
- * see, leaves it unknown. A copy counts when its own place has listed it since it was made.
+ * see, leaves it unknown. A copy counts when its own place has listed it.
  */
 export const objectives = defineLiveCollector({
   name: "objectives",
-  summary: "Recovery points and times, copies and media promised by the objectives, and what is really there.",
+  summary:
+    "Recovery points and times, copies and media promised by the objectives, what is really there, and the verdict.",
   live: true,
   collect({ config, ledger, now }) {
-    const observations = ledger.observations();
-    const steps = ledger.lastSteps();
-    return Object.entries(config.objectives).flatMap(([name, objective]): Sample[] => [
-      ...recoveryPoint(name, objective, config, steps, observations),
-      ...recoveryTime(name, objective, steps),
-      ...copies(name, objective, config, steps, observations, now),
-    ]);
+    const state = knownState(config, ledger, now);
+    return Object.entries(config.objectives).flatMap(([name, objective]): Sample[] => {
+      const evidence = evidenceOf(name, objective, state);
+      const judgements = judgeObjective(evidence, now);
+      return [...recovery(name, evidence, judgements), ...copies(name, evidence), ...verdicts(name, judgements)];
+    });
   },
 });
 
-function recoveryPoint(
-  objective: string,
-  { rpo, jobs, repositories }: Objective,
-  config: Config,
-  steps: readonly LastStep[],
-  observations: readonly Observation[],
-): Sample[] {
-  if (rpo === undefined) return [];
+function recovery(objective: string, { rpo, rto }: ObjectiveEvidence, judgements: readonly Judgement[]): Sample[] {
   const labels = { objective };
-  const promised: Sample = { metric: "objectiveRpoPromised", labels, value: rpo };
-  const points = [
-    ...jobs.map((job) => pointOf(job, config, steps, observations)),
-    // Where jobs are named, the repositories are further copies of what they save.
-    ...(jobs.length === 0 ? repositories.map((repository) => newestIn(repository, observations)) : []),
-  ];
-  const known = points.filter((at) => at !== null);
-  if (known.length < points.length || known.length === 0) return [promised];
-  return [promised, { metric: "objectiveRpoActual", labels, since: Math.min(...known) }];
-}
-
-/** The newest place of a job that holds all of its parts: what it has uploaded to one bucket in three steps is as old as the oldest of them. */
-function pointOf(
-  job: string,
-  config: Config,
-  steps: readonly LastStep[],
-  observations: readonly Observation[],
-): number | null {
-  // Where a job backs up, its snapshots are a means; where it does not, they are what it promises.
-  const declared = config.jobs[job]?.steps.map(({ uses }) => uses) ?? [];
-  const kinds = declared.every((uses) => uses.startsWith("snapshot.") || uses.startsWith("prune."))
-    ? ["snapshot"]
-    : ["backup", "copy"];
-  const own = steps.filter((step) => step.job === job && kinds.includes(step.kind));
-  const points = [...Map.groupBy(own, ({ target }) => target).values()].map((parts) =>
-    parts.some((part) => proofOf(part, observations)?.state === "disagrees")
-      ? null
-      : Math.min(...parts.map(({ runStartedAt }) => runStartedAt / 1000)),
-  );
-  const known = points.filter((at) => at !== null);
-  return known.length === 0 ? null : Math.max(...known);
-}
-
-function newestIn(repository: string, observations: readonly Observation[]): number | null {
-  const look = lastLook(observations, "repository", repository);
-  const times = (look?.artifacts ?? []).filter(({ subject }) => subject === repository).map(({ at }) => at);
-  return times.length === 0 ? null : Math.max(...times);
-}
-
-function recoveryTime(objective: string, { rto, jobs }: Objective, steps: readonly LastStep[]): Sample[] {
-  const labels = { objective };
-  const promised: Sample[] = rto === undefined ? [] : [{ metric: "objectiveRtoPromised", labels, value: rto }];
-  const measured = steps
-    .filter(({ job, kind }) => kind === "drill" && jobs.includes(job))
-    .map(({ evidence }) => evidence["rto_seconds"])
-    .filter((seconds) => typeof seconds === "number");
-  if (measured.length === 0) return promised;
-  return [...promised, { metric: "objectiveRtoActual", labels, value: Math.max(...measured) }];
-}
-
-function copies(
-  objective: string,
-  promise: Objective,
-  config: Config,
-  steps: readonly LastStep[],
-  observations: readonly Observation[],
-  now: number,
-): Sample[] {
-  const { copies: promised, offsite_copies, jobs, repositories, rpo } = promise;
-  if (promised === undefined && offsite_copies === undefined) return [];
-  const labels = { objective };
-  const found = [
-    ...steps.filter(({ job }) => jobs.includes(job)).flatMap((step) => copyOf(step, config, observations)),
-    ...repositories.flatMap((name) => {
-      const at = newestIn(name, observations);
-      return at === null ? [] : copyAt("repository", name, at, config);
-    }),
-  ].filter(({ at }) => rpo === undefined || now - at <= rpo);
-  const places = [...new Map(found.map((copy) => [copy.place, copy])).values()];
-  const samples: Sample[] = [
-    { metric: "objectiveCopies", labels, value: 1 + places.length },
-    { metric: "objectiveOffsite", labels, value: places.filter(({ offsite }) => offsite).length },
-    { metric: "objectiveMedia", labels, value: 1 + new Set(places.map(({ medium }) => medium)).size },
-  ];
-  if (promised !== undefined) samples.push({ metric: "objectiveCopiesPromised", labels, value: promised });
-  if (offsite_copies !== undefined) {
-    samples.push({ metric: "objectiveOffsitePromised", labels, value: offsite_copies });
-  }
+  const of = (promise: Judgement["promise"]) => judgements.find((judgement) => judgement.promise === promise);
+  const samples: Sample[] = [];
+  if (rpo) samples.push({ metric: "objectiveRpoPromised", labels, value: rpo.promised });
+  const since = of("rpo")?.at ?? null;
+  if (since !== null) samples.push({ metric: "objectiveRpoActual", labels, since });
+  if (rto) samples.push({ metric: "objectiveRtoPromised", labels, value: rto.promised });
+  const measured = of("rto")?.measured ?? null;
+  if (measured !== null) samples.push({ metric: "objectiveRtoActual", labels, value: measured });
   return samples;
 }
 
-/** A snapshot on the same filesystem is lost with it: it is no copy. */
-function copyOf(step: LastStep, config: Config, observations: readonly Observation[]): Copy[] {
-  const claim = claimOf(step);
-  if (claim === null || claim.kind === "subvolume" || proofOf(step, observations)?.state !== "proven") return [];
-  return copyAt(claim.kind, claim.subject, step.runStartedAt / 1000, config);
+function copies(objective: string, { copies: promised, places }: ObjectiveEvidence): Sample[] {
+  if (promised === null) return [];
+  const labels = { objective };
+  const proven = places.filter(({ state }) => state === "proven");
+  const samples: Sample[] = [
+    { metric: "objectiveCopies", labels, value: 1 + proven.length },
+    { metric: "objectiveOffsite", labels, value: proven.filter(({ offsite }) => offsite).length },
+    { metric: "objectiveMedia", labels, value: mediaOf(places) },
+  ];
+  if (promised.promised !== null) samples.push({ metric: "objectiveCopiesPromised", labels, value: promised.promised });
+  if (promised.offsite !== null) samples.push({ metric: "objectiveOffsitePromised", labels, value: promised.offsite });
+  return samples;
 }
 
-function copyAt(kind: Exclude<Claim["kind"], "subvolume">, name: string, at: number, config: Config): Copy[] {
-  const declared = kind === "repository" ? config.repositories[name] : config.destinations[name];
-  if (!declared) return [];
-  return [{ place: `${kind} ${name}`, medium: declared.medium ?? name, offsite: declared.offsite, at }];
+/** What nobody can measure has no series: unknown is neither kept nor broken. */
+function verdicts(objective: string, judgements: readonly Judgement[]): Sample[] {
+  return judgements.flatMap(({ promise, verdict }): Sample[] =>
+    verdict === "unknown"
+      ? []
+      : [{ metric: "objectiveMet", labels: { objective, promise }, value: verdict === "holds" ? 1 : 0 }],
+  );
 }

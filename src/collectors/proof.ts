@@ -1,8 +1,9 @@
 import type { LastStep } from "../ledger/ledger.ts";
 import { type Claim, claimOf } from "../model/claim.ts";
-import { formatBytes, formatTimestamp } from "../model/quantity.ts";
+import { formatBytes } from "../model/quantity.ts";
 import type { Artifact, Observation } from "../model/sample.ts";
 import { lastLook } from "./collector.ts";
+import { artifactsOf } from "./look-index.ts";
 
 /** `unproven`: nothing has looked since; that is neither proven nor refuted. */
 export const proofStates = ["proven", "unproven", "disagrees"] as const;
@@ -26,12 +27,16 @@ export function proofOf(step: LastStep, observations: readonly Observation[]): P
   if (observedAt * 1000 < step.finishedAt) {
     return { state: "unproven", why: `nobody has looked at ${claim.kind} ${claim.subject} since` };
   }
-  const own = look.artifacts.filter(({ subject }) => subject === claim.subject);
-  const missing = missingFrom(claim, own);
-  const when = formatTimestamp(observedAt * 1000);
+  const missing = missingFrom(claim, artifactsOf(look, claim.subject));
+  const when = minuteOf(observedAt);
   return missing === null
     ? { state: "proven", why: `seen at ${when}` }
     : { state: "disagrees", why: `${missing} (looked at ${when})` };
+}
+
+/** `2026-11-21 16:36 UTC`: stays true, however late it is read. */
+function minuteOf(at: number): string {
+  return `${new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** @returns what is missing, in words; null: all of it is there */

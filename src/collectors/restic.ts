@@ -1,19 +1,32 @@
-import { toStepError } from "../model/outcome.ts";
-import type { Artifact, Sample } from "../model/sample.ts";
+import { StepError, toStepError } from "../model/outcome.ts";
+import { openListing } from "../tools/open-listing.ts";
+import type { ListedFiles, RepositoryListing } from "../tools/repository-listing.ts";
 import { createRestic } from "../tools/restic.ts";
-import { historyOf } from "../tools/restic-history.ts";
-import type { ResticSnapshot } from "../tools/restic-output.ts";
-import { openRepository } from "../tools/restic-repository.ts";
+import { createResticCall } from "../tools/restic-call.ts";
+import { lockIds } from "../tools/restic-locks.ts";
+import {
+  openRepository,
+  type PlacedRepository,
+  placeRepository,
+  type ResticRepository,
+} from "../tools/restic-repository.ts";
 import { asOne, type Collected, type CollectorContext, defineCollector } from "./collector.ts";
+import { lookInside, namesOf } from "./repository-inside.ts";
+import { lockSamples } from "./repository-locks.ts";
+import { lookOutside } from "./repository-outside.ts";
+import { repositorySamples } from "./repository-samples.ts";
+import { type SizeQuestion, sizeOf } from "./repository-size.ts";
 
 /** restic takes 64 MB and a core for each repository that it opens. */
 const atOnce = 4;
 const timeout = 300;
+/** A server that says nothing for so long is silent, seconds. */
+const patience = 30;
 
 /** Looks at repositories without a lock and without any right to write; one that is broken or silent takes nothing from the others. */
 export const restic = defineCollector({
   name: "restic",
-  summary: "Snapshots and locks of the restic repositories, whoever made them.",
+  summary: "Snapshots, sizes and locks of the restic repositories, whoever made them.",
   every: 900,
   timeout,
   async collect(context) {
@@ -32,47 +45,101 @@ export const restic = defineCollector({
   },
 });
 
+/** One repository in one look, with the time that is left for it. */
+interface Looked {
+  readonly name: string;
+  readonly place: PlacedRepository;
+  /** Null: only restic can look there. */
+  readonly listing: RepositoryListing | null;
+  /** With its password; null: declared without one. */
+  readonly opened: ResticRepository | null;
+  /** Seconds that are left. */
+  readonly left: () => number;
+}
+
 async function look(name: string, limit: number, context: CollectorContext): Promise<Collected> {
-  const { config, execute, readSecret, signal } = context;
-  const repository = name;
+  const { config, readSecret, signal } = context;
+  const declared = config.repositories[name];
+  const startedAt = performance.now();
+  const left = () => Math.max(1, limit - (performance.now() - startedAt) / 1000);
   try {
-    const opened = openRepository(name, config.repositories[name], {
-      stateDirectory: config.state_directory,
-      readSecret,
-    });
-    const tool = createRestic(opened, execute);
-    const [snapshots, locks] = await Promise.allSettled([tool.snapshots({}, limit), tool.lockCount(limit)]);
-    if (snapshots.status === "rejected") throw snapshots.reason;
-    const samples = samplesOf(repository, snapshots.value);
-    const artifacts = snapshots.value.map((snapshot) => artifactOf(repository, snapshot));
-    if (locks.status === "rejected") return { samples, artifacts, problems: [problem(name, locks.reason)] };
-    return {
-      samples: [...samples, { metric: "repositoryLocks", labels: { repository }, value: locks.value }],
-      artifacts,
-    };
+    const place = placeRepository(name, declared, readSecret);
+    const world = { stateDirectory: config.state_directory, readSecret };
+    const opened = declared?.password === undefined ? null : openRepository(name, declared, world);
+    const listing = openListing(place, { signal, seconds: Math.min(patience, limit / 6) });
+    const looked = { name, place, listing, opened, left };
+    if (opened !== null) return await inside(looked, opened, context);
+    if (listing === null) throw unseen(name);
+    return await withRest(await lookOutside(name, listing, context), looked, context);
   } catch (error) {
     if (signal.aborted) throw error;
     return {
-      samples: [{ metric: "repositoryReachable", labels: { repository }, value: 0 }],
+      samples: [{ metric: "repositoryReachable", labels: { repository: name }, value: 0 }],
       problems: [problem(name, error)],
     };
   }
 }
 
-function samplesOf(repository: string, snapshots: readonly ResticSnapshot[]): Sample[] {
-  const newest = new Map<string, number>();
-  for (const { host, at } of snapshots) newest.set(host, Math.max(at, newest.get(host) ?? at));
-  return [
-    { metric: "repositoryReachable", labels: { repository }, value: 1 },
-    { metric: "repositorySnapshots", labels: { repository }, value: snapshots.length },
-    ...Array.from(newest, ([snapshot_host, value]): Sample => {
-      return { metric: "repositoryNewest", labels: { repository, snapshot_host }, value };
-    }),
-  ];
+async function inside(looked: Looked, opened: ResticRepository, context: CollectorContext): Promise<Collected> {
+  const { name, left } = looked;
+  const names = await namesOf(looked.listing);
+  const tool = createRestic(opened, context.execute);
+  const found = await lookInside({ name, names, restic: tool, seconds: left() }, context);
+  const seen: Collected = {
+    samples: [
+      ...repositorySamples(name, found.snapshots, context),
+      { metric: "repositoryOpened", labels: { repository: name }, value: found.openedAt },
+    ],
+    artifacts: found.snapshots,
+    problems: found.problems.map((text) => `${name}: ${text}`),
+  };
+  return await withRest(seen, { ...looked, listing: names?.listing ?? null }, context);
 }
 
-function artifactOf(subject: string, { id, at, host, tags, paths }: ResticSnapshot): Artifact {
-  return { subject, name: id, at, group: historyOf(host, tags, paths) };
+/** Locks and sizes: what cannot be learnt of them takes nothing from what is known of the snapshots. */
+async function withRest(seen: Collected, looked: Looked, context: CollectorContext): Promise<Collected> {
+  const { name } = looked;
+  const parts: Collected[] = [seen];
+  const failed = (error: unknown) => {
+    if (context.signal.aborted) throw error;
+    parts.push({ samples: [], problems: [problem(name, error)] });
+  };
+  await locksOf(looked, context).then((locks) => parts.push({ samples: lockSamples(name, locks, context) }), failed);
+  for (const question of sizeQuestions(looked, context)) {
+    const { failure, ...size } = await sizeOf(question, context);
+    parts.push(size);
+    if (failure !== undefined) failed(failure);
+  }
+  return asOne(parts);
+}
+
+async function locksOf({ listing, opened, left }: Looked, { execute }: CollectorContext): Promise<ListedFiles> {
+  if (listing !== null) return await listing.files("locks");
+  if (opened === null) return new Map();
+  const ids = await lockIds(createResticCall(opened, execute), opened, left());
+  return new Map(ids.map((id) => [id, { size: 0 }]));
+}
+
+function sizeQuestions({ name, place, listing, opened, left }: Looked, { execute, signal }: CollectorContext) {
+  const questions: SizeQuestion[] = [];
+  if (listing !== null) {
+    const measure = async () => {
+      const seconds = Math.ceil(left());
+      const limits = { seconds, signal: AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]) };
+      const files = await (openListing(place, limits) ?? listing).files("data");
+      return [...files.values()].reduce((all, { size }) => all + size, 0);
+    };
+    questions.push({ repository: name, kind: "stored", measure });
+  }
+  if (opened === null) return questions;
+  const measure = () => createRestic(opened, execute).rawDataSize(left());
+  return [...questions, { repository: name, kind: "data", measure } satisfies SizeQuestion];
+}
+
+function unseen(name: string): StepError {
+  return new StepError("config", `without its password nothing can be seen of the repository ${name}`, {
+    advice: "declare its password, or reach it without a proxy",
+  });
 }
 
 function problem(name: string, error: unknown): string {

@@ -1,118 +1,77 @@
-import type { Config, JobConfig, RetentionPolicy } from "../config/schema.ts";
-import { timezoneOf } from "../config/timezone.ts";
-import { evaluateRetention } from "../model/retention.ts";
-import type { Artifact, Sample } from "../model/sample.ts";
-import { parseSchedule } from "../model/schedule.ts";
-import { defineCollector, lastLook, type SubjectKind } from "./collector.ts";
+import type { Period } from "../model/calendar.ts";
+import type { Hold } from "../model/retention.ts";
+import type { Sample } from "../model/sample.ts";
+import { defineCollector } from "./collector.ts";
+import { retentionVerdicts, type SubjectVerdict } from "./retention-verdicts.ts";
 
-/** What one policy promises about one subject. */
-interface RetentionPromise {
-  readonly subject: string;
-  readonly kind: SubjectKind;
-  readonly policyName: string;
-  readonly policy: RetentionPolicy;
-}
+export { declaredPolicies } from "./retention-promises.ts";
 
-/**
- * Judges what the `snapshots` and `restic` collectors saw by the policies that the configuration names. A subject that was never
- * looked at has no series: unknown is absent, not compliant.
- */
+/** A subject that the last look did not reach has no series: unknown is absent, not compliant. */
 export const retention = defineCollector({
   name: "retention",
-  summary: "Snapshots and backups that exist, compared with the retention policies that were promised.",
+  summary: "Snapshots, backups and what lies at destinations, compared with the retention policies that were promised.",
   every: 300,
   timeout: 60,
-  async collect({ config, ledger, now }) {
-    const observations = ledger.observations();
-    const declared = ledger.declared("policy");
-    const samples: Sample[] = [];
-    for (const promise of promisesOf(config)) {
-      const look = lastLook(observations, promise.kind, promise.subject);
-      if (!look) continue;
-      const inForceSince = (declared.get(keyOf(promise)) ?? now * 1000) / 1000;
-      samples.push(...judge(promise, look.artifacts, { config, inForceSince, now }));
-    }
-    return { samples };
+  async collect(world) {
+    return { samples: retentionVerdicts(world).flatMap(samplesOf) };
   },
 });
 
-function promisesOf(config: Config): RetentionPromise[] {
-  const subjects = [
-    ...Object.entries(config.subvolumes).map(([subject, { retention }]) => ({
-      subject,
-      kind: "subvolume" as const,
-      retention,
-    })),
-    ...Object.entries(config.repositories).map(([subject, { retention }]) => ({
-      subject,
-      kind: "repository" as const,
-      retention,
-    })),
+function samplesOf(seen: SubjectVerdict): Sample[] {
+  const { kind, subject, policyName: policy, state, histories, inForceSince, observedAt } = seen;
+  if (policy === null || state === "unknown" || state === "unpromised") return [];
+  const labels = { kind, subject };
+  const verdicts = histories.map(({ verdict }) => verdict);
+  const samples: Sample[] = [
+    { metric: "retentionCompliant", labels: { ...labels, policy }, value: state === "kept" ? 1 : 0 },
+    { metric: "retentionExcess", labels, value: sumOf(verdicts, ({ excess }) => excess) },
   ];
-  return subjects.flatMap(({ subject, kind, retention }) => {
-    const policy = retention === undefined ? undefined : config.retention[retention];
-    return policy && retention !== undefined ? [{ subject, kind, policyName: retention, policy }] : [];
+  const oldest = least(verdicts.map(({ oldestAt }) => oldestAt));
+  if (oldest !== null) samples.push({ metric: "retentionOldest", labels, since: oldest });
+  const since = least(verdicts.map(({ excessSince }) => excessSince));
+  if (since !== null) samples.push({ metric: "retentionExcessAge", labels, since });
+  if (inForceSince !== null)
+    samples.push({ metric: "retentionInForce", labels: { ...labels, policy }, value: inForceSince });
+  if (observedAt !== null) samples.push({ metric: "retentionLooked", labels, value: observedAt });
+  return [...samples, ...tierSamples(seen), ...(kind === "subvolume" ? holdSamples(seen) : [])];
+}
+
+function tierSamples({ kind, subject, histories }: SubjectVerdict): Sample[] {
+  const all = histories.flatMap(({ verdict }) => verdict.tiers);
+  return Array.from(Map.groupBy(all, ({ tier }) => tier)).flatMap(([tier, of]: [Period, typeof all]): Sample[] => {
+    const labels = { kind, subject, tier };
+    return [
+      { metric: "retentionExpected", labels, value: sumOf(of, ({ expected }) => expected) },
+      { metric: "retentionPresent", labels, value: sumOf(of, ({ present }) => present) },
+      { metric: "retentionMissing", labels, value: sumOf(of, ({ missing }) => missing.length) },
+    ];
   });
 }
 
-/** Each history (host and job in a repository) is judged by itself; the subject complies when all of them do. */
-function judge(
-  { subject, kind, policy, policyName }: RetentionPromise,
-  artifacts: readonly Artifact[],
-  { config, inForceSince, now }: { readonly config: Config; readonly inForceSince: number; readonly now: number },
-): Sample[] {
-  const producer = producerOf(config, kind, subject);
-  const timezone = timezoneOf(producer, config);
-  const own = artifacts.filter((artifact) => artifact.subject === subject);
-  const histories = Object.values(Object.groupBy(own, (artifact) => artifact.group ?? "")) as Artifact[][];
-  const verdicts = (histories.length > 0 ? histories : [[]]).map((history) =>
-    evaluateRetention({
-      timestamps: history.map((artifact) => artifact.at),
-      policy,
-      timezone,
-      inForceSince,
-      now,
-      grace: producer?.grace ?? 0,
-      ...(producer?.schedule === undefined ? {} : { schedule: parseSchedule(producer.schedule, timezone) }),
+/** One snapshot may be held by several tiers: they do not add up to all of them. */
+function holdSamples({ subject, histories, policy }: SubjectVerdict): Sample[] {
+  const counts = new Map<Hold, number>();
+  for (const tier of ["last", "within", "hourly", "daily", "weekly", "monthly", "yearly"] as const) {
+    if (policy?.[tier]) counts.set(tier, 0);
+  }
+  for (const { verdict } of histories) {
+    for (const holds of verdict.heldBy) for (const hold of holds) counts.set(hold, (counts.get(hold) ?? 0) + 1);
+  }
+  return Array.from(
+    counts,
+    ([type, value]): Sample => ({
+      metric: "snapshotCount",
+      labels: { subvol: subject, type },
+      value,
     }),
   );
-
-  const compliant = verdicts.every((verdict) => verdict.verdict === "compliant");
-  const excess = verdicts.reduce((sum, verdict) => sum + verdict.excess, 0);
-  const samples: Sample[] = [
-    { metric: "retentionCompliant", labels: { subject, policy: policyName }, value: compliant ? 1 : 0 },
-    { metric: "retentionExcess", labels: { subject }, value: excess },
-  ];
-  const oldest = own.reduce((least, artifact) => Math.min(least, artifact.at), Number.POSITIVE_INFINITY);
-  if (Number.isFinite(oldest)) samples.push({ metric: "retentionOldest", labels: { subject }, since: oldest });
-  for (const { tier } of verdicts[0]?.tiers ?? []) {
-    const of = verdicts.map((verdict) => verdict.tiers.find((candidate) => candidate.tier === tier));
-    const sum = (count: (found: NonNullable<(typeof of)[number]>) => number) =>
-      of.reduce((total, found) => total + (found ? count(found) : 0), 0);
-    const labels = { subject, tier };
-    samples.push(
-      { metric: "retentionExpected", labels, value: sum((found) => found.expected) },
-      { metric: "retentionPresent", labels, value: sum((found) => found.present) },
-      { metric: "retentionMissing", labels, value: sum((found) => found.missing.length) },
-    );
-  }
-  return samples;
 }
 
-/** The job that makes the subject's artifacts: its schedule says which periods are owed. The first one, where there are several. */
-function producerOf(config: Config, kind: RetentionPromise["kind"], subject: string): JobConfig | undefined {
-  const prefix = kind === "subvolume" ? "snapshot." : "backup.";
-  return Object.values(config.jobs).find((job) =>
-    job.steps.some((step) => step.uses.startsWith(prefix) && (step as Record<string, unknown>)[kind] === subject),
-  );
+function sumOf<Item>(items: readonly Item[], count: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + count(item), 0);
 }
 
-/** Keys under which the ledger remembers since when each policy is in force. */
-export function declaredPolicies(config: Config): string[] {
-  return promisesOf(config).map(keyOf);
-}
-
-/** Changes with the policy's content, so that a policy that has been raised is in force only since then. */
-function keyOf({ kind, subject, policy }: RetentionPromise): string {
-  return `${kind}:${subject}:${JSON.stringify(policy)}`;
+function least(moments: readonly (number | null)[]): number | null {
+  const known = moments.filter((moment) => moment !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }

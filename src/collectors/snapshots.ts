@@ -18,7 +18,7 @@ interface Declared {
   readonly name: string;
   readonly path: string;
   readonly place: Place;
-  /** As the configuration writes it, and where it really is; null: not made yet. */
+  /** As the configuration writes it, without a slash at its end, and where it really is; null: not made yet. */
   readonly snapshots: string;
   readonly snapshotsPlace: Place | null;
 }
@@ -51,11 +51,13 @@ export const snapshots = defineCollector({
 async function findDeclared({ subvolumes }: CollectorContext["config"]) {
   const declared: Declared[] = [];
   const problems: string[] = [];
+  const mounts = await readMounts();
   for (const [name, { path, snapshots }] of Object.entries(subvolumes)) {
     try {
-      const directory = await locateNearest(snapshots);
+      const directory = await locateNearest(snapshots, mounts);
       const snapshotsPlace = directory.exists ? directory.place : null;
-      declared.push({ name, path, place: await locate(path), snapshots, snapshotsPlace });
+      const place = await locate(path, mounts);
+      declared.push({ name, path, place, snapshots: snapshots.replace(/\/+$/, ""), snapshotsPlace });
     } catch (error) {
       problems.push(`${name}: ${toStepError(error).message}`);
     }
@@ -90,7 +92,8 @@ async function lookAt(group: readonly Declared[], known: ReadonlyMap<string, num
 async function findFamilies(group: readonly Declared[], known: ReadonlyMap<string, number>, execute: Execute) {
   const [{ place }] = group as readonly [Declared, ...Declared[]];
   const familiesIn = async (all: readonly ListedSubvolume[]) => {
-    const uuids = await Promise.all(group.map((each) => uuidOf(each, all, execute)));
+    const byPath = Map.groupBy(all, ({ path }) => path);
+    const uuids = await Promise.all(group.map((each) => uuidOf(each, byPath, execute)));
     const directories = group.map(({ snapshotsPlace }) => snapshotsPlace?.pathInFilesystem ?? null);
     return snapshotsOf(
       uuids.map((uuid, index) => ({ uuid, directory: directories[index] ?? null })),
@@ -106,8 +109,12 @@ async function findFamilies(group: readonly Declared[], known: ReadonlyMap<strin
 }
 
 /** From the list where it is unmistakable; the top level of a filesystem is in no list. */
-async function uuidOf({ path, place }: Declared, all: readonly ListedSubvolume[], execute: Execute): Promise<string> {
-  const [only, ...others] = all.filter((listed) => listed.path === place.pathInFilesystem);
+async function uuidOf(
+  { path, place }: Declared,
+  byPath: ReadonlyMap<string, readonly ListedSubvolume[]>,
+  execute: Execute,
+): Promise<string> {
+  const [only, ...others] = byPath.get(place.pathInFilesystem) ?? [];
   return only && others.length === 0 ? only.uuid : (await showSubvolume(execute, path)).uuid;
 }
 
@@ -125,7 +132,7 @@ async function askTime({ uuid }: ListedSubvolume, path: string, execute: Execute
 function reachablePath({ path }: ListedSubvolume, declared: Declared, mounts: readonly Mount[]): string {
   const directory = declared.snapshotsPlace?.pathInFilesystem;
   if (directory !== undefined && path.startsWith(directory === "" ? "" : `${directory}/`)) {
-    return `${declared.snapshots.replace(/\/+$/, "")}/${directory === "" ? path : path.slice(directory.length + 1)}`;
+    return `${declared.snapshots}/${directory === "" ? path : path.slice(directory.length + 1)}`;
   }
   const ways = mounts.map((mount) => pathThrough(mount, path)).filter((way) => way !== null);
   return ways[0] ?? `<top level>/${path}`;

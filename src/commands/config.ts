@@ -3,7 +3,7 @@ import { jsonSchema } from "../config/json-schema.ts";
 import { ConfigError, formatProblems } from "../config/problems.ts";
 import { formatConfig, redactedConfig } from "../config/redacted.ts";
 import { exitCodes } from "../model/exit-codes.ts";
-import { runners } from "../runners/index.ts";
+import { loadRunners } from "../runners/index.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { configurationFile, type Host, openHost } from "./host.ts";
 import { createStyle } from "./terminal/style.ts";
@@ -25,9 +25,9 @@ schema  prints the JSON Schema, by which editors complete and check the file: pu
   ],
   async run(invocation) {
     const action = actions.find((known) => known === invocation.arguments[0]);
-    if (action === "check") return check(invocation);
-    if (action === "show") show(openHost(invocation), invocation);
-    else if (action === "schema") print(invocation, JSON.stringify(jsonSchema(runners), null, 2));
+    if (action === "check") return await check(invocation);
+    if (action === "show") show(await openHost(invocation), invocation);
+    else if (action === "schema") print(invocation, JSON.stringify(jsonSchema(await loadRunners()), null, 2));
     else
       throw new UsageError(
         `config ${invocation.arguments[0]}: ${suggest(String(invocation.arguments[0]), actions, "")}`,
@@ -36,9 +36,9 @@ schema  prints the JSON Schema, by which editors complete and check the file: pu
   },
 });
 
-function check(invocation: Invocation): number {
+async function check(invocation: Invocation): Promise<number> {
   try {
-    const { config: checked, loaded } = openHost(invocation);
+    const { config: checked, loaded } = await openHost(invocation);
     const counts = { jobs: Object.keys(checked.jobs).length, subvolumes: Object.keys(checked.subvolumes).length };
     if (invocation.json) printJson(invocation, { file: loaded.file, ok: true, problems: [], ...counts });
     else print(invocation, `${loaded.file}: no problems (${counts.jobs} jobs, ${counts.subvolumes} subvolumes)`);

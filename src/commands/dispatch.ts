@@ -16,7 +16,8 @@ export async function dispatch(
   const [name, ...rest] = argv;
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     const asked = name === "help" && rest[0] !== undefined ? await load(rest[0]) : null;
-    process.stdout.write(asked ? commandHelp(asked) : overview());
+    const { columns } = process.stdout;
+    process.stdout.write(asked ? commandHelp(asked, columns) : overview(columns));
     return exitCodes[name === undefined ? "usage" : "success"][0];
   }
   if (name === "--version" || name === "-V" || name === "version") {
@@ -26,10 +27,14 @@ export async function dispatch(
   const command = await load(name);
   const { values, positionals } = parse(command, rest);
   if (values["help"]) {
-    process.stdout.write(commandHelp(command));
+    process.stdout.write(commandHelp(command, process.stdout.columns));
     return exitCodes.success[0];
   }
-  return command.run({ ...process, arguments: positionals, options: values, json: values["json"] === true });
+  const asked = { arguments: positionals, options: values, json: values["json"] === true };
+  // Not spread: standard input is there for whoever asks for it, and is not opened for anybody else.
+  return command.run(
+    Object.defineProperties(asked, Object.getOwnPropertyDescriptors(process)) as typeof asked & typeof process,
+  );
 }
 
 async function load(name: string): Promise<Command> {

@@ -1,6 +1,5 @@
 import { diagnose, type Finding } from "../engine/diagnose.ts";
 import { openLedger } from "../ledger/sqlite.ts";
-import { runnerFor } from "../runners/index.ts";
 import { defineCommand, type Invocation, print, printJson } from "./command.ts";
 import { openHost } from "./host.ts";
 import { createStyle } from "./terminal/style.ts";
@@ -15,12 +14,12 @@ that is missing comes with the command that mends it. Changes nothing. Exit code
   options: {},
   examples: [["pantheros doctor", "after installing, and whenever something is odd"]],
   async run(invocation) {
-    const host = openHost(invocation);
+    const host = await openHost(invocation);
     const { environment, now, signal } = invocation;
     const findings = await diagnose(host.config, {
       ledgerPath: host.ledgerPath,
       openLedger: () => openLedger(host.ledgerPath, { mode: "write" }),
-      runnerFor,
+      runnerFor: host.runnerFor,
       environment,
       readSecret: host.readSecret,
       now,

@@ -3,7 +3,8 @@ import { describeRun } from "../engine/emit.ts";
 import { runEngine } from "../engine/engine.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import { formatDuration } from "../model/quantity.ts";
-import { runnerFor } from "../runners/index.ts";
+import { loadRunner } from "../runners/index.ts";
+import { readClock } from "../tools/clock.ts";
 import { createExecute } from "../tools/exec.ts";
 import type { Invocation } from "./command.ts";
 import type { Host } from "./host.ts";
@@ -43,9 +44,10 @@ export async function runHostEngine(host: Host, invocation: Invocation): Promise
       environment,
       readSecret: host.readSecret,
       now,
+      readClock,
       signal,
       fallbackPath: host.fallbackPath,
-      runnerFor,
+      runnerFor: loadRunner,
       startRun,
       observer: {
         collected: (collector, error, seconds) => {

@@ -11,7 +11,7 @@ still owed, and starts the jobs whose scheduler is "internal". Runs until it is 
   options: {},
   examples: [["pantheros engine", "in the foreground; SIGTERM ends it"]],
   async run(invocation) {
-    await runHostEngine(openHost(invocation), invocation);
+    await runHostEngine(await openHost(invocation), invocation);
     return 0;
   },
 });

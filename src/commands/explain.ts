@@ -77,7 +77,7 @@ async function explainRun(
   invocation: Invocation,
   find: (ledger: Ledger, jobs: readonly string[]) => Run,
 ): Promise<number> {
-  const host = openHost(invocation);
+  const host = await openHost(invocation);
   const ledger = await openHostState(host);
   try {
     const run = find(ledger, Object.keys(host.config.jobs));

@@ -1,6 +1,7 @@
 import { exitCodes } from "../model/exit-codes.ts";
 import type { Command, CommandOption } from "./command.ts";
 import { commands } from "./index.ts";
+import { wrap } from "./terminal/wrap.ts";
 
 /** Options that every command takes. */
 export const commonOptions = {
@@ -15,7 +16,7 @@ export const commonOptions = {
 } as const satisfies Record<string, CommandOption>;
 
 /** `pantheros --help` */
-export function overview(): string {
+export function overview(width?: number): string {
   return [
     "pantheros proves that backups work: it journals every run, looks at what really exists,",
     "compares it with what was promised, and tells Datadog and Prometheus the same truth.",
@@ -23,13 +24,19 @@ export function overview(): string {
     "Usage: pantheros COMMAND [OPTIONS]",
     "",
     "Commands:",
-    ...columns(Object.entries(commands).map(([name, { summary }]) => [name, summary])),
+    ...columns(
+      Object.entries(commands).map(([name, { summary }]) => [name, summary]),
+      width,
+    ),
     "",
     "Every command takes:",
-    ...optionLines(commonOptions),
+    ...columns(optionRows(commonOptions), width),
     "",
     "Exit codes:",
-    ...columns(Object.values(exitCodes).map(([code, meaning]) => [String(code), meaning])),
+    ...columns(
+      Object.values(exitCodes).map(([code, meaning]) => [String(code), meaning]),
+      width,
+    ),
     "",
     "A first look:  pantheros init && pantheros doctor && pantheros run JOB && pantheros status",
     "Help for one:  pantheros COMMAND --help",
@@ -37,17 +44,38 @@ export function overview(): string {
   ].join("\n");
 }
 
-/** `pantheros COMMAND --help` */
-export function commandHelp(command: Command): string {
-  const lines = [`Usage: ${usage(command)}`, "", command.description.trim(), ""];
-  if (command.arguments.length > 0) {
-    lines.push("Arguments:", ...columns(command.arguments.map((argument) => [argument.name, argument.summary])), "");
-  }
-  lines.push("Options:", ...optionLines({ ...command.options, ...commonOptions }), "");
-  if (command.examples.length > 0) {
-    lines.push("Examples:", ...columns(command.examples.map(([line, meaning]) => [line, meaning])), "");
-  }
+/** `pantheros COMMAND --help` @param width of the terminal; @default as it is written */
+export function commandHelp(command: Command, width = Number.POSITIVE_INFINITY): string {
+  const lines = [`Usage: ${usage(command)}`, "", ...paragraphs(command.description.trim(), width), ""];
+  const add = (title: string, rows: readonly (readonly [string, string])[]) => {
+    if (rows.length > 0) lines.push(`${title}:`, ...columns(rows, width), "");
+  };
+  add(
+    "Arguments",
+    command.arguments.map(({ name, summary }) => [name, summary]),
+  );
+  add("Options", optionRows({ ...command.options, ...commonOptions }));
+  add("Examples", command.examples);
   return lines.join("\n");
+}
+
+/** Broken anew where a line is too long for the terminal, which would break it in the middle of words. */
+function paragraphs(text: string, width: number): string[] {
+  if (text.split("\n").every((line) => line.length <= width)) return [text];
+  return text
+    .split("\n\n")
+    .flatMap((paragraph, index) => [
+      ...(index > 0 ? [""] : []),
+      ...(/^ /m.test(paragraph) ? items(paragraph, width) : wrap(paragraph.replaceAll("\n", " "), width)),
+    ]);
+}
+
+/** Lines of words and what they mean, whose further lines are indented. */
+function items(paragraph: string, width: number): string[] {
+  return paragraph.split(/\n(?! )/).flatMap((item) => {
+    const head = /^\S+ {2,}/.exec(item)?.[0] ?? "";
+    return wrap(item.slice(head.length).replaceAll(/\n */g, " "), width, head, "".padEnd(head.length));
+  });
 }
 
 /** `pantheros run JOB [OPTIONS]` */
@@ -59,16 +87,19 @@ export function usage(command: Command): string {
   return ["pantheros", command.name, ...words, "[OPTIONS]"].join(" ");
 }
 
-function optionLines(options: Readonly<Record<string, CommandOption>>): string[] {
-  return columns(
-    Object.entries(options).map(([name, option]) => [
-      `${option.short ? `-${option.short}, ` : "    "}--${name}${option.value ? ` ${option.value}` : ""}`,
-      option.summary,
-    ]),
-  );
+function optionRows(options: Readonly<Record<string, CommandOption>>): [string, string][] {
+  return Object.entries(options).map(([name, option]) => [
+    `${option.short ? `-${option.short}, ` : "    "}--${name}${option.value ? ` ${option.value}` : ""}`,
+    option.summary,
+  ]);
 }
 
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+/** Room that an explanation needs beside what it explains. */
+const narrowest = 30;
+
+function columns(rows: readonly (readonly [string, string])[], width = Number.POSITIVE_INFINITY): string[] {
+  const left = Math.max(...rows.map(([word]) => word.length)) + 4;
+  if (width - left < narrowest)
+    return rows.flatMap(([word, meaning]) => [`  ${word}`, ...wrap(meaning, width, "        ")]);
+  return rows.flatMap(([word, meaning]) => wrap(meaning, width, `  ${word.padEnd(left - 2)}`, "".padEnd(left)));
 }

@@ -2,14 +2,17 @@ import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
-import { collectors } from "../collectors/index.ts";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { checkConfig, type LoadedConfig, readConfig } from "../config/load.ts";
+import { valueAt } from "../config/path.ts";
 import type { Config, SecretReference } from "../config/schema.ts";
 import { readSecret } from "../config/secret.ts";
+import { usesOf } from "../config/steps.ts";
 import type { RemovalServices } from "../engine/leftovers.ts";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
+import { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
-import { runnerFor, runners } from "../runners/index.ts";
+import { loadRunner, loadRunners, runnerNames } from "../runners/index.ts";
+import type { Runner } from "../runners/runner.ts";
 import { type Invocation, UsageError } from "./command.ts";
 
 /** The host as its configuration describes it: what almost every command starts from. */
@@ -20,11 +23,20 @@ export interface Host {
   /** Where runs are written while the ledger cannot be; on a file system of its own, gone after a reboot. */
   readonly fallbackPath: string;
   readonly readSecret: (reference: SecretReference) => Secret;
+  /** Of the steps of this configuration. @throws StepError `config` for what none of them uses */
+  readonly runnerFor: (uses: string) => Runner;
 }
 
-/** Reads the configuration of this invocation. @throws ConfigError with every problem, UsageError when there is none */
-export function openHost(invocation: Invocation): Host {
-  const loaded = loadConfig(configurationFile(invocation), { runners, collectors: collectors.map(({ name }) => name) });
+/**
+ * Reads the configuration of this invocation, and loads the runners that it uses and no others.
+ * @throws ConfigError with every problem, UsageError when there is none
+ */
+export async function openHost(invocation: Invocation): Promise<Host> {
+  const written = readConfig(configurationFile(invocation));
+  const { value } = written.source;
+  const runners = await loadRunners(usesOf(value));
+  const collectors = valueAt(value, ["collectors"]) === undefined ? undefined : await collectorNames();
+  const loaded = checkConfig(written, { runners, runnerNames, ...(collectors && { collectors }) });
   const ledgerPath = join(loaded.config.state_directory, "ledger.sqlite");
   const credentialsDirectory = invocation.environment["CREDENTIALS_DIRECTORY"];
   return {
@@ -33,12 +45,22 @@ export function openHost(invocation: Invocation): Host {
     ledgerPath,
     fallbackPath: fallbackPath(ledgerPath, invocation.environment),
     readSecret: (reference) => readSecret(reference, { env: invocation.environment, credentialsDirectory }),
+    runnerFor(uses) {
+      const runner = runners.find((candidate) => candidate.uses === uses);
+      if (runner) return runner;
+      throw new StepError("config", `no step of the configuration uses ${uses}`);
+    },
   };
+}
+
+async function collectorNames(): Promise<readonly string[]> {
+  const { collectors } = await import("../collectors/index.ts");
+  return collectors.map(({ name }) => name);
 }
 
 /** What removing the leftovers of earlier runs needs of this host. */
 export function removalServices(host: Host, { environment, now }: Invocation): RemovalServices {
-  return { config: host.config, environment, readSecret: host.readSecret, runnerFor, now };
+  return { config: host.config, environment, readSecret: host.readSecret, runnerFor: loadRunner, now };
 }
 
 /** Opens the ledger; better-sqlite3 is loaded only now. */

@@ -24,10 +24,35 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   run: { summary: "run a job now", load: async () => (await import("./run.ts")).run },
   status: { summary: "what was promised and what was seen", load: async () => (await import("./status.ts")).status },
+  disks: {
+    summary: "room and health of every filesystem in use",
+    load: async () => (await import("./disks.ts")).disks,
+  },
+  retention: {
+    summary: "what the retention policies promise, and what is there",
+    load: async () => (await import("./retention.ts")).retention,
+  },
+  objectives: {
+    summary: "what each data set was promised, and whether it holds",
+    load: async () => (await import("./objectives.ts")).objectives,
+  },
+  report: {
+    summary: "one month for who audits: promised, measured, and the runs that prove it",
+    load: async () => (await import("./report.ts")).report,
+  },
+  cost: { summary: "what buckets store and cost", load: async () => (await import("./cost.ts")).cost },
   runs: { summary: "the journal of runs", load: async () => (await import("./runs.ts")).runs },
   explain: {
     summary: "what a reason means and what to do; why a run ended as it did",
     load: async () => (await import("./explain.ts")).explain,
+  },
+  audit: {
+    summary: "whether the Btrfs of this host is laid out as it shall be, and what mends it",
+    load: async () => (await import("./audit.ts")).audit,
+  },
+  render: {
+    summary: "print what other programs read: the layout for disko",
+    load: async () => (await import("./render.ts")).render,
   },
   collect: {
     summary: "look at everything once and print what was seen",

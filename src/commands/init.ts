@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { jsonSchema } from "../config/json-schema.ts";
 import { generateSecret, writeSecretFile } from "../config/secret-file.ts";
-import { runners } from "../runners/index.ts";
+import { loadRunners } from "../runners/index.ts";
 import { isSubvolume } from "../tools/btrfs.ts";
 import { defineCommand, type Invocation, print, printJson, tell, UsageError } from "./command.ts";
 import { type Answers, firstConfiguration, schemaFile } from "./first-configuration.ts";
@@ -61,9 +61,13 @@ The password file is created with a random password when it does not exist. Keep
     const createdPassword = createPassword(answers.passwordFile);
     writeFileSync(output, firstConfiguration(answers), { mode: 0o640 });
     // Editors complete the configuration by it: its first lines name this file.
-    writeFileSync(resolve(dirname(output), schemaFile), `${JSON.stringify(jsonSchema(runners), null, 2)}\n`, {
-      mode: 0o644,
-    });
+    writeFileSync(
+      resolve(dirname(output), schemaFile),
+      `${JSON.stringify(jsonSchema(await loadRunners()), null, 2)}\n`,
+      {
+        mode: 0o644,
+      },
+    );
     if (invocation.json)
       printJson(invocation, { file: output, password_file: answers.passwordFile, password_created: createdPassword });
     else tellNext(invocation, output, answers, createdPassword);

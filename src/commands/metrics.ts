@@ -13,7 +13,7 @@ collector of node_exporter, where no HTTP server is wanted.`,
   options: { openmetrics: { type: "boolean", summary: "OpenMetrics instead of the Prometheus text format" } },
   examples: [["pantheros metrics | promtool check metrics", "let Prometheus' own tool check it"]],
   async run(invocation) {
-    const host = openHost(invocation);
+    const host = await openHost(invocation);
     const ledger = await openHostState(host);
     try {
       const state = readState(host.config, ledger, collectors, invocation.now() / 1000);

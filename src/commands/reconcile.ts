@@ -17,7 +17,7 @@ As ExecStopPost= of a systemd unit it knows from $SERVICE_RESULT how the unit en
     ["ExecStopPost=pantheros reconcile home", "in the unit of the job home"],
   ],
   async run(invocation) {
-    const host = openHost(invocation);
+    const host = await openHost(invocation);
     const ledger = await openHostLedger(host, "write");
     try {
       const [job] = invocation.arguments;

@@ -83,9 +83,9 @@ export function heldElsewhere(journal: Journal, host: Host, job: string, now: nu
 }
 
 /** Opens the host; a configuration that is refused is journaled as a failed run of the job first, where its ledger can be found. */
-export function openHostOrJournal(invocation: Invocation, job: string): Host {
+export async function openHostOrJournal(invocation: Invocation, job: string): Promise<Host> {
   try {
-    return openHost(invocation);
+    return await openHost(invocation);
   } catch (error) {
     if (error instanceof ConfigError) journalRefusal(error, invocation, job);
     throw error;

@@ -5,7 +5,6 @@ import { removeLeftovers } from "../engine/leftovers.ts";
 import { runJob } from "../engine/run-job.ts";
 import { exitCodeOf } from "../model/exit-codes.ts";
 import type { RunTrigger } from "../model/run.ts";
-import { runnerFor } from "../runners/index.ts";
 import { ownIdentity } from "../tools/process.ts";
 import { defineCommand, type Invocation, UsageError } from "./command.ts";
 import { type Host, removalServices } from "./host.ts";
@@ -43,7 +42,7 @@ A ledger that cannot be written never stops the backup: the run is kept aside, t
   ],
   async run(invocation) {
     const job = invocation.arguments[0] as string;
-    const host = openHostOrJournal(invocation, job);
+    const host = await openHostOrJournal(invocation, job);
     requireJob(host, job);
     const exitCode = await runOnce(host, invocation, job, triggerOf(invocation));
     if (exitCode !== 0 || invocation.options["dry-run"] === true) return exitCode;
@@ -73,7 +72,7 @@ async function runOnce(host: Host, invocation: Invocation, job: string, trigger:
   try {
     if (!dryRun) await prepareLedger(journal, host, { now, removal, onNote: view.note });
     const report = await runJob(
-      { config: host.config, job, trigger, signal, runnerFor },
+      { config: host.config, job, trigger, signal, runnerFor: host.runnerFor },
       {
         journal,
         holder: ownIdentity(),

@@ -31,7 +31,7 @@ The journal: every run that was ever started here, newest first, with how it end
     if (first === "show" && second === undefined) throw new UsageError("runs show: the ID of a run is missing");
     if (first !== "show" && second !== undefined)
       throw new UsageError(`${JSON.stringify(second)} is one argument too many`);
-    const host = openHost(invocation);
+    const host = await openHost(invocation);
     const ledger = await openHostState(host);
     try {
       if (first === "show") showRun(ledger, second as string, invocation);

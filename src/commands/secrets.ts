@@ -1,6 +1,5 @@
 import { suggest } from "../config/closest.ts";
 import { type NamedSecret, secretsOf } from "../config/secret-uses.ts";
-import { runnerFor } from "../runners/index.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { openHost } from "./host.ts";
 import { lookAt, report, type SecretLook } from "./secret-look.ts";
@@ -46,8 +45,8 @@ A generated repository password exists in that one file. Keep a copy elsewhere: 
     const [action = "check", ...names] = invocation.arguments;
     if (action !== "check" && action !== "init")
       throw new UsageError(`secrets ${action}: ${suggest(action, actions, "")}`);
-    const host = openHost(invocation);
-    const all = secretsOf(host.loaded, (uses) => runnerFor(uses).options);
+    const host = await openHost(invocation);
+    const all = secretsOf(host.loaded, (uses) => host.runnerFor(uses).options);
     const chosen = names.length === 0 ? all : names.map((name) => secretCalled(name, all));
     if (action === "check") return check(chosen, invocation);
     const { initSecrets } = await import("./secrets-init.ts");

@@ -16,7 +16,7 @@ On another address than this machine's own it wants outputs.prometheus.token (or
     ["pantheros serve --listen [::1]:9999", "elsewhere"],
   ],
   async run(invocation) {
-    await serveHost(openHost(invocation), invocation);
+    await serveHost(await openHost(invocation), invocation);
     return 0;
   },
 });

@@ -1,8 +1,10 @@
-import type { BackupStatus, JobStatus, SubjectStatus } from "../engine/status.ts";
+import type { AnomalyStatus, BackupStatus, JobStatus, SubjectStatus } from "../engine/status.ts";
+import type { FilesystemStatus } from "../engine/status-filesystems.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
 import type { Invocation } from "./command.ts";
 import { createStyle, type Style } from "./terminal/style.ts";
 import { formatTable } from "./terminal/table.ts";
+import { makeVisible } from "./terminal/text.ts";
 
 export interface StatusView {
   readonly host: string;
@@ -11,6 +13,9 @@ export interface StatusView {
   readonly jobs: readonly JobStatus[];
   readonly subjects: readonly SubjectStatus[];
   readonly backups: readonly BackupStatus[];
+  readonly anomalies: readonly AnomalyStatus[];
+  /** Those in trouble. */
+  readonly filesystems: readonly FilesystemStatus[];
   readonly problems: readonly { readonly collector: string; readonly message: string }[];
 }
 
@@ -22,12 +27,21 @@ export function statusText(view: StatusView, invocation: Pick<Invocation, "stdou
     view.jobs.length > 0 && formatTable(jobTable(view, style, width)),
     view.subjects.length > 0 && formatTable(subjectTable(view, style, width)),
     view.backups.length > 0 && formatTable(backupTable(view, style, width)),
+    view.anomalies.length > 0 && formatTable(anomalyTable(view, style, width)),
+    view.filesystems.length > 0 && filesystemLines(view, style),
     ...view.problems.map(({ collector, message }) => style.bad(`collector ${collector}: ${message}`)),
   ];
   return sections
     .filter((section) => section !== false)
     .map((section) => section.trimEnd())
     .join("\n\n");
+}
+
+function filesystemLines({ filesystems }: StatusView, style: Style): string {
+  const lines = filesystems.map(({ device, troubles }) =>
+    style.bad(makeVisible(`filesystem ${device}: ${troubles.join(", ")}`)),
+  );
+  return [...lines, `  ${style.isUnicode ? "→" : "->"} pantheros disks`].join("\n");
 }
 
 function jobTable({ jobs, at }: StatusView, style: Style, width: number | undefined) {
@@ -64,10 +78,13 @@ function lastRun({ running, lastRun: last, consecutiveFailures }: JobStatus, at:
   return `${colour(text + times)}, ${formatDuration(at - last.finishedAt)} ago`;
 }
 
-function due({ nextRunAt, overdueSeconds }: JobStatus, at: number, style: Style): string {
+const counted = { clock: "", awake: " awake", unjournaled: " by the clock: no engine journals when it sleeps" };
+
+function due({ nextRunAt, overdueSeconds, overdueBy }: JobStatus, at: number, style: Style): string {
   if (overdueSeconds === null) return style.dim("no schedule");
-  if (overdueSeconds > 0) return style.bad(`overdue for ${formatDuration(overdueSeconds)}`);
-  return nextRunAt === null ? "" : `in ${formatDuration(nextRunAt - at)}`;
+  if (overdueSeconds > 0) return style.bad(`overdue for ${formatDuration(overdueSeconds)}${counted[overdueBy]}`);
+  // It comes after another job, and that one is in time as well.
+  return nextRunAt === null ? style.dim("in time") : `in ${formatDuration(nextRunAt - at)}`;
 }
 
 function subjectTable({ subjects, at }: StatusView, style: Style, width: number | undefined) {
@@ -124,6 +141,15 @@ function backupTable({ backups, at }: StatusView, style: Style, width: number | 
       bytes === null ? "" : formatBytes(bytes),
       proofText(proof, style),
     ]),
+  };
+}
+
+function anomalyTable({ anomalies }: StatusView, style: Style, width: number | undefined) {
+  return {
+    width,
+    style,
+    columns: [{ title: "unlike its history" }, { title: "at" }, { title: "last backup", grow: true }, { title: "run" }],
+    rows: anomalies.map(({ job, target, sentence, runId }) => [job, target, style.bad(sentence), runId]),
   };
 }
 

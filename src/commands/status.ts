@@ -1,7 +1,8 @@
 import { collectors } from "../collectors/index.ts";
 import { suggest } from "../config/closest.ts";
 import { readState } from "../engine/state.ts";
-import { backupStatuses, jobStatuses, subjectStatuses } from "../engine/status.ts";
+import { anomalyStatuses, backupStatuses, jobStatuses, subjectStatuses } from "../engine/status.ts";
+import { filesystemStatuses } from "../engine/status-filesystems.ts";
 import { defineCommand, print, printJson, UsageError } from "./command.ts";
 import { openHost, openHostState } from "./host.ts";
 import { statusText } from "./status-view.ts";
@@ -21,7 +22,7 @@ Reads the ledger only: nothing is started, nothing is asked.
     ["pantheros status home --json", "one job, for programs"],
   ],
   async run(invocation) {
-    const host = openHost(invocation);
+    const host = await openHost(invocation);
     const [only] = invocation.arguments;
     const names = Object.keys(host.config.jobs);
     if (only !== undefined && !names.includes(only)) {
@@ -39,6 +40,8 @@ Reads the ledger only: nothing is started, nothing is asked.
         jobs: jobStatuses(host.config, ledger, state).filter(isAsked),
         subjects: only === undefined ? subjectStatuses(host.config, state) : [],
         backups: backupStatuses(ledger, state).filter(isAsked),
+        anomalies: anomalyStatuses(host.config, ledger).filter(isAsked),
+        filesystems: only === undefined ? filesystemStatuses(state) : [],
         problems: state.errors,
       };
       if (invocation.json) printJson(invocation, view);

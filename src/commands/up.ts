@@ -12,7 +12,7 @@ answers HTTP needs no rights.`,
   options: { listen: listenOption },
   examples: [["pantheros up", "then: curl http://127.0.0.1:9471/metrics"]],
   async run(invocation) {
-    const host = openHost(invocation);
+    const host = await openHost(invocation);
     const stop = new AbortController();
     const signal = AbortSignal.any([invocation.signal, stop.signal]);
     // Whichever of the two ends, ends the other: half of `up` is not up.

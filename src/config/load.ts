@@ -15,12 +15,24 @@ import { type Config, configuration } from "./schema.ts";
 import { literalSecret } from "./secret-names.ts";
 import { checkSteps } from "./steps.ts";
 
-export interface LoadOptions {
+export interface CheckOptions {
+  /** Those that the steps of the file use; see `usesOf`. */
   readonly runners: readonly StepDeclaration[];
+  /** All that a step could use. @default the names of `runners` */
+  readonly runnerNames?: readonly string[];
   /** Names that the section `collectors` may use. @default any */
   readonly collectors?: readonly string[];
+}
+
+export interface LoadOptions extends CheckOptions {
   /** @default the file system */
   readonly readFile?: (file: string) => Uint8Array;
+}
+
+/** A configuration as it is written, before anything is checked. */
+export interface WrittenConfig {
+  readonly file: string;
+  readonly source: Source;
 }
 
 export interface LoadedConfig {
@@ -34,15 +46,23 @@ export interface LoadedConfig {
 const maxProblems = 100;
 
 /**
- * Reads and checks a configuration file.
+ * Reads a configuration file.
+ * @param readFile default: the file system
+ * @throws ConfigError when it cannot be read
+ */
+export function readConfig(file: string, readFile?: (file: string) => Uint8Array): WrittenConfig {
+  return { file, source: readSource(readConfigText(file, readFile)) };
+}
+
+/**
+ * Checks what a configuration file says.
  * @throws ConfigError with every problem at once
  */
-export function loadConfig(file: string, options: LoadOptions): LoadedConfig {
-  const source = readSource(readConfigText(file, options.readFile));
+export function checkConfig({ file, source }: WrittenConfig, options: CheckOptions): LoadedConfig {
   if (source.broken) throw refusal(file, source, []);
   if (!isMap(source.value)) throw refusal(file, source, [notAMap(source.value)]);
   const parsed = check(configuration, source.value);
-  const steps = checkSteps(source.value, options.runners);
+  const steps = checkSteps(source.value, options.runners, options.runnerNames);
   const findings = [
     ...parsed.findings,
     ...steps.findings,
@@ -52,6 +72,11 @@ export function loadConfig(file: string, options: LoadOptions): LoadedConfig {
   if (!parsed.data || findings.length > 0 || source.mistakes.length > 0) throw refusal(file, source, findings);
   const config = withStepDefaults(parsed.data, steps.loaded);
   return { file, config, steps: steps.loaded };
+}
+
+/** Both at once, for who knows the runners without having read the file. @throws ConfigError as both do */
+export function loadConfig(file: string, options: LoadOptions): LoadedConfig {
+  return checkConfig(readConfig(file, options.readFile), options);
 }
 
 function notAMap(value: unknown): Finding {

@@ -6,7 +6,9 @@ import { closest, suggest } from "./closest.ts";
 import { stepId } from "./declaration.ts";
 import type { Finding } from "./finding.ts";
 import { hookReferences } from "./hook-references.ts";
+import { observedRepositories, passwordFor } from "./observed-repositories.ts";
 import { entriesOf, isMap, type Path, quote, valueAt, writePath } from "./path.ts";
+import { rateCardNames, usedRateCards } from "./rate-card-names.ts";
 import { reservedScopes } from "./references.ts";
 import { configuration, retentionPolicy } from "./schema.ts";
 import { isSchema, metaOf, visitValues } from "./schema-tree.ts";
@@ -23,6 +25,7 @@ export function checkRules(value: unknown, steps: readonly WrittenStep[]): reado
     const section = metaOf(schema).refersTo;
     if (section !== undefined && typeof written === "string")
       findings.push(...nameExists(value, section, written, path));
+    if (section === "repositories" && path[0] === "jobs") findings.push(...passwordFor(value, written, path));
     if (isSchema(schema, retentionPolicy)) findings.push(...keepsSomething(written, path));
   };
   visitValues(configuration, value, visit);
@@ -41,14 +44,21 @@ const rules: readonly ((value: unknown) => readonly Finding[])[] = [
   fewerOffsiteThanCopies,
   guardedListener,
   hookReferences,
+  observedRepositories,
+  rateCardNames,
+  usedRateCards,
 ];
 
 function nameExists(value: unknown, section: string, name: string, path: Path): Finding[] {
   const names = entriesOf(valueAt(value, [section])).map(([key]) => key);
   if (names.includes(name) || name.includes("${")) return [];
-  const what = { subvolumes: "subvolume", repositories: "repository", destinations: "destination", jobs: "job" }[
-    section
-  ];
+  const what = {
+    subvolumes: "subvolume",
+    repositories: "repository",
+    destinations: "destination",
+    jobs: "job",
+    accounts: "account",
+  }[section];
   const message = `there is no ${what ?? "retention policy"} ${quote(name)}`;
   return [{ path, message, hint: suggest(name, names, `declare it in the section ${section}`) }];
 }

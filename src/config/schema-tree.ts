@@ -4,7 +4,7 @@ import { isMap, type Path } from "./path.ts";
 /** Any schema, with its definition open to be looked into. */
 export type Schema = z.core.$ZodTypes;
 
-/** A schema and what it wraps, from the outside in: optional, default, prefault, codec (its input). */
+/** A schema and what it wraps, from the outside in: optional, default, prefault, lazy, codec (its input). */
 export function layersOf(schema: z.core.$ZodType): Schema[] {
   const layers: Schema[] = [];
   let current: z.core.$ZodType | undefined = schema;
@@ -13,6 +13,7 @@ export function layersOf(schema: z.core.$ZodType): Schema[] {
     layers.push(layer);
     const { def } = layer._zod;
     if (def.type === "pipe") current = def.in;
+    else if (def.type === "lazy") current = (layer as z.core.$ZodLazy)._zod.innerType;
     else current = "innerType" in def ? (def.innerType as z.core.$ZodType) : undefined;
   }
   return layers;

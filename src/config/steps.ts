@@ -19,11 +19,23 @@ export interface WrittenStep {
 
 const baseKeys = Object.keys(stepBase.shape);
 
+/** What the steps of all jobs say that they use, whether or not that exists. @param value the whole configuration as written */
+export function usesOf(value: unknown): readonly string[] {
+  const steps = entriesOf(valueAt(value, ["jobs"])).flatMap(([, job]) => valueAt(job, ["steps"]));
+  return steps.map((step) => valueAt(step, ["uses"])).filter((uses) => typeof uses === "string");
+}
+
 /**
  * Checks every step of every job against the runner that it uses.
  * @param value the whole configuration as written; parts that are not what they should be are reported by the schema, not here
+ * @param declarations those that are used
+ * @param names of all that there are
  */
-export function checkSteps(value: unknown, declarations: readonly StepDeclaration[]) {
+export function checkSteps(
+  value: unknown,
+  declarations: readonly StepDeclaration[],
+  names: readonly string[] = declarations.map(({ uses }) => uses),
+) {
   const findings: Finding[] = [];
   const written: WrittenStep[] = [];
   const loaded = new Map<string, readonly LoadedStep[]>();
@@ -47,7 +59,7 @@ export function checkSteps(value: unknown, declarations: readonly StepDeclaratio
           ...(references.findings.length > 0 ? withoutReferences(parsed.findings, references.paths) : parsed.findings),
         );
         ofJob.push({ position, id, uses: declaration.uses, options, planned: parsed.planned });
-      } else if (typeof step["uses"] === "string") findings.push(unknownRunner(step["uses"], path, declarations));
+      } else if (typeof step["uses"] === "string") findings.push(unknownRunner(step["uses"], path, names));
       earlier.push({ id, produces: declaration?.produces ?? null });
     }
     loaded.set(job, ofJob);
@@ -91,8 +103,7 @@ function unknownOptions(
     });
 }
 
-function unknownRunner(uses: string, path: Path, declarations: readonly StepDeclaration[]): Finding {
-  const names = declarations.map((declaration) => declaration.uses);
+function unknownRunner(uses: string, path: Path, names: readonly string[]): Finding {
   const hint = suggest(uses, names, "no runners are known here");
   return { path: [...path, "uses"], message: `there is no runner ${quote(uses)}`, hint };
 }

@@ -7,3 +7,13 @@ export function timezoneOf(
 ): string {
   return job?.timezone ?? timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
+
+/**
+ * The same as the variable TZ takes it, for a program. The host's own is not looked up by its name: that loads Node's tables of all zones, 15 ms.
+ */
+export function zoneForPrograms(
+  job: Pick<JobConfig, "timezone"> | undefined,
+  { timezone }: { readonly timezone?: string | undefined },
+): string {
+  return job?.timezone ?? timezone ?? process.env["TZ"] ?? "/etc/localtime";
+}

@@ -90,6 +90,11 @@ export function intervalOf(collector: Collector, config: Config): number {
   return config.collectors[collector.name]?.every ?? collector.every;
 }
 
+/** Seconds after the beginning of a look by which the next one is done, if all is well. */
+export function patienceWith(collector: Collector, config: Config): number {
+  return intervalOf(collector, config) + limitOf(collector, config);
+}
+
 function limitOf(collector: Collector, config: Config): number {
   return config.collectors[collector.name]?.timeout ?? collector.timeout;
 }

@@ -6,6 +6,7 @@ import { type StepError, toStepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { createExecute } from "../tools/exec.ts";
 import { checkJob } from "./check-job.ts";
+import { diagnoseDisks } from "./diagnose-disks.ts";
 
 /** One thing that was looked at on this host. */
 export interface Finding {
@@ -41,6 +42,7 @@ export async function diagnose(config: Config, services: Services): Promise<read
     ...(await Promise.all(programsFor(config).map((name) => program(name, services)))),
     ledger(services),
     await space(services.ledgerPath),
+    ...(await disks(config, services)),
     ...(await jobs(config, services)),
   ];
 }
@@ -105,6 +107,11 @@ async function space(ledgerPath: string): Promise<Finding> {
       mend: `mkdir -p ${directory}`,
     };
   }
+}
+
+function disks(config: Config, { environment, signal, now }: Services): Promise<readonly Finding[]> {
+  const execute = createExecute({ env: environment, signal, defaultTimeoutSeconds: 30 });
+  return diagnoseDisks(config, execute, now() / 1000);
 }
 
 async function jobs(config: Config, services: Services): Promise<Finding[]> {

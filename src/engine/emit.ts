@@ -16,7 +16,14 @@ import type { EmitServices } from "./tell-hooks.ts";
  */
 export async function emitRuns(ledger: Ledger, config: Config, services: EmitServices): Promise<number> {
   // Marked before it is sent: of several processes that find the same run only one sends it. A kill in between loses a packet, as UDP may.
-  const runs = ledger.unemittedRuns().filter((run) => ledger.markEmitted(run.id, services.now()));
+  const unemitted = ledger.unemittedRuns();
+  const ours = new Set(
+    ledger.markEmitted(
+      unemitted.map(({ id }) => id),
+      services.now(),
+    ),
+  );
+  const runs = unemitted.filter(({ id }) => ours.has(id));
   if (runs.length === 0) return 0;
   if (config.outputs.dogstatsd) await sendMetrics(ledger, config, runs, services);
   if (runs.some((run) => config.jobs[run.job]?.hooks.length)) {

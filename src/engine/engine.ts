@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AnyCollector, Collector } from "../collectors/collector.ts";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
+import type { ClockReading } from "../model/awake.ts";
 import type { Run } from "../model/run.ts";
+import { createAwakeMarker } from "./awake.ts";
 import { type CollectServices, collectOnce, intervalOf, isEnabled } from "./collect.ts";
 import { declareInventory } from "./declare.ts";
 import { emitRuns } from "./emit.ts";
@@ -18,6 +20,8 @@ export interface EngineServices extends CollectServices {
   /** Starts a run in a process of its own and returns at once. */
   readonly startRun: (job: string) => void;
   readonly observer: EngineObserver;
+  /** @param wall milliseconds since the epoch */
+  readonly readClock: (wall: number) => ClockReading;
 }
 
 export interface EngineObserver {
@@ -45,14 +49,17 @@ export async function runEngine(services: EngineServices): Promise<void> {
     .filter((collector): collector is Collector => !("live" in collector))
     .filter((collector) => isEnabled(collector, config));
   const guarded = createGuard(services);
+  const markAwake = createAwakeMarker(ledger, () => services.readClock(now()));
   const stopScheduler = startScheduler(config, ledger, services.startRun, { now });
   try {
     await Promise.all([
+      every(housekeepingEvery, async () => markAwake(), signal, guarded),
       every(housekeepingEvery, createHousekeeping(services), signal, guarded),
       every(pruneEvery, async () => pruneLedger(ledger, now() - config.journal.keep * 1000), signal, guarded),
       every(pushEvery, () => pushState(services), signal, guarded),
       ...intervalCollectors.map((collector) => collectForever(collector, services, guarded)),
     ]);
+    await guarded(async () => markAwake());
   } finally {
     stopScheduler();
   }

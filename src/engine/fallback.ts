@@ -27,7 +27,7 @@ export async function takeInFallback(
       imported.push(unjournaled);
     }
     // Its emission is the ledger's business now.
-    fallback.markEmitted(run.id, options.now());
+    fallback.markEmitted([run.id], options.now());
   }
   fallback.pruneRuns(options.now() + 1);
   return imported;

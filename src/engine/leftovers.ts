@@ -13,7 +13,7 @@ export interface RemovalServices {
   readonly config: Config;
   readonly environment: NodeJS.ProcessEnv;
   readonly readSecret: (reference: SecretReference) => Secret;
-  readonly runnerFor: (uses: string) => Runner;
+  readonly runnerFor: (uses: string) => Runner | Promise<Runner>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -104,7 +104,7 @@ async function removeLeftover(leftover: LeftoverRecord, services: RemovalService
   try {
     const context = contextFor(leftover, services);
     if (uses === scratch) await removeScratch(String(what["path"]), context.execute);
-    else await services.runnerFor(uses).removeLeftover?.(what, context);
+    else await (await services.runnerFor(uses)).removeLeftover?.(what, context);
     return null;
   } catch (error) {
     return `what run ${leftover.runId} left behind could not be removed (${uses}): ${explainFailure(toStepError(error))}`;

@@ -1,9 +1,7 @@
 import type { ChildGroup, Ledger } from "../ledger/ledger.ts";
-import { addedUp, incrementsOf } from "../model/counters.ts";
 import type { Reason } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";
-import { nothingDone, type Run, type Step } from "../model/run.ts";
-import type { Sample } from "../model/sample.ts";
+import type { Run } from "../model/run.ts";
 import { endedForMemory, type MemoryKill, memoryKills, readKernelLog } from "../tools/kernel-log.ts";
 import { isOfThisBoot } from "../tools/process.ts";
 import { endGroup, endProcessGroup, groupsMarked } from "../tools/process-group.ts";
@@ -62,16 +60,19 @@ export async function reconcile(ledger: Ledger, options: ReconcileOptions): Prom
     const ended = await endChildren(left, options.graceSeconds ?? 5);
     ends.push({ run, reason, message: [explain(run, reason), ...ended].join("; ") });
   }
-  const reconciled: Reconciled[] = [];
+  const ours = new Set<string>();
   for (let first = 0; first < ends.length; first += atOnce) {
+    const finishedAt = options.now();
     const some = ends.slice(first, first + atOnce);
-    reconciled.push(...ledger.together(() => finishLost(ledger, some, options.now())));
+    const lost = some.map(({ run, reason, message }) => ({ runId: run.id, finishedAt, reason, message }));
+    for (const runId of ledger.finishLostRuns(lost)) ours.add(runId);
   }
-  return reconciled;
+  // Somebody else may have found some of them at the same moment.
+  return ends.filter(({ run }) => ours.has(run.id));
 }
 
 /** Runs that are given their end in one transaction: many, because each waits for the disk; not all, because others want to write too. */
-const atOnce = 500;
+const atOnce = 1000;
 
 function reasonFor(run: Run, options: ReconcileOptions, isForMemory: (holder: Run["holder"]) => boolean): Reason {
   if (!isOfThisBoot(run.holder)) return "reboot";
@@ -107,31 +108,4 @@ async function endChildren({ children, groups }: LeftRunning, graceSeconds: numb
     if (result !== "gone") notes.push(`process group ${group}, which it had started, still ran and was ${result}`);
   }
   return notes;
-}
-
-/** Part of one transaction. @returns those that nobody else has given an end meanwhile */
-function finishLost(ledger: Ledger, ends: readonly Reconciled[], now: number): readonly Reconciled[] {
-  const increments: Sample[] = [];
-  const finished = ends.filter((end) => {
-    const { run, reason, message } = end;
-    // The clock may have been set back since.
-    const finishedAt = Math.max(now, run.startedAt);
-    const steps = finishSteps(ledger, end, finishedAt);
-    const counted = { job: run.job, outcome: "failed", reason } as const;
-    const isOurs = ledger.finishRun(run.id, { ...counted, finishedAt, message, lost: true, increments: [] });
-    if (isOurs) increments.push(...incrementsOf(counted, steps, { lost: true, journaled: run.journaled }));
-    return isOurs;
-  });
-  ledger.addToTotals(addedUp(increments));
-  return finished;
-}
-
-/** @returns the steps of the run as they are now */
-function finishSteps(ledger: Ledger, { run, reason, message }: Reconciled, finishedAt: number): readonly Step[] {
-  return ledger.steps(run.id).map((step) => {
-    if (step.startedAt === null || step.finishedAt !== null) return step;
-    const finish = { ...nothingDone, attempts: 1, outcome: "failed", reason, message } as const;
-    ledger.finishStep(run.id, step.position, Math.max(finishedAt, step.startedAt), finish);
-    return { ...step, ...finish };
-  });
 }

@@ -1,10 +1,14 @@
+import { type JudgedBackup, judgedBackups } from "../collectors/anomalies.ts";
+import { readAwakeJournal } from "../collectors/awake.ts";
 import type { SubjectKind } from "../collectors/collector.ts";
 import { type Proof, proofOf, worstProof } from "../collectors/proof.ts";
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { describeJudgement } from "../model/anomaly-words.ts";
 import type { MetricName } from "../model/metrics.ts";
 import type { JobState, Run } from "../model/run.ts";
 import { type StateSnapshot, valueAt } from "../model/sample.ts";
+import { type ReadClock, readClock } from "../tools/clock.ts";
 import { isGone } from "./presence.ts";
 
 /** One declared job: its last run and its last success are two things. Times are seconds since the epoch; null: never or unknown. */
@@ -21,8 +25,10 @@ export interface JobStatus {
   readonly lastSuccessAt: number | null;
   readonly consecutiveFailures: number;
   readonly nextRunAt: number | null;
-  /** 0: in time; null: the job has no schedule. */
+  /** 0: in time; null: neither the job nor any that it comes after has a schedule. */
   readonly overdueSeconds: number | null;
+  /** What is counted: time by the clock, or time awake; `unjournaled`: time awake is asked for, and nobody journals it, so the clock counts. */
+  readonly overdueBy: "clock" | "awake" | "unjournaled";
 }
 
 /** One subvolume, repository or destination: what the last look saw there. */
@@ -49,11 +55,20 @@ export interface BackupStatus {
   readonly proof: Proof | null;
 }
 
-export function jobStatuses(config: Config, ledger: Ledger, state: StateSnapshot): JobStatus[] {
+/** @param clock for jobs that only become overdue while the machine is awake */
+export function jobStatuses(
+  config: Config,
+  ledger: Ledger,
+  state: StateSnapshot,
+  clock: ReadClock = readClock,
+): JobStatus[] {
   const read = reader(state);
+  const countsAwake = Object.values(config.jobs).some(({ staleness }) => staleness === "awake");
+  const journal = countsAwake ? readAwakeJournal(ledger, clock(state.at * 1000)) : null;
+  const awake = journal === null || journal.stopped ? "unjournaled" : "awake";
   const states = new Map(ledger.jobStates().map((known) => [known.job, known]));
   const running = new Map(ledger.unfinishedRuns().map((run) => [run.job, run]));
-  return Object.keys(config.jobs).map((job) => {
+  return Object.entries(config.jobs).map(([job, { staleness }]) => {
     const run = running.get(job);
     const known = states.get(job);
     return {
@@ -71,6 +86,7 @@ export function jobStatuses(config: Config, ledger: Ledger, state: StateSnapshot
       consecutiveFailures: known?.consecutiveFailures ?? 0,
       nextRunAt: read("jobNextRun", { job }),
       overdueSeconds: read("jobOverdue", { job }),
+      overdueBy: staleness === "awake" ? awake : "clock",
     };
   });
 }
@@ -88,14 +104,14 @@ function lastRunOf(ledger: Ledger, known: JobState | undefined): JobStatus["last
 
 export function subjectStatuses(config: Config, state: StateSnapshot): SubjectStatus[] {
   const read = reader(state);
-  const about = (subject: string, policy: string | undefined) => {
-    const compliant = policy === undefined ? null : read("retentionCompliant", { subject, policy });
-    const missing = readAll(state, "retentionMissing", { subject });
+  const about = (kind: SubjectKind, subject: string, policy: string | undefined) => {
+    const compliant = policy === undefined ? null : read("retentionCompliant", { kind, subject, policy });
+    const missing = readAll(state, "retentionMissing", { kind, subject });
     return {
       policy: policy ?? null,
       compliant: compliant === null ? null : compliant === 1,
       missing: missing.length > 0 ? missing.reduce((sum, count) => sum + count, 0) : null,
-      excess: read("retentionExcess", { subject }),
+      excess: read("retentionExcess", { kind, subject }),
     };
   };
   const subvolumes = Object.entries(config.subvolumes).map(
@@ -104,7 +120,7 @@ export function subjectStatuses(config: Config, state: StateSnapshot): SubjectSt
       name,
       artifacts: read("snapshotCount", { subvol: name, type: "all" }),
       newestAt: read("snapshotNewest", { subvol: name }),
-      ...about(name, retention),
+      ...about("subvolume", name, retention),
       observedAt: read("collectorLastSuccess", { collector: "snapshots" }),
     }),
   );
@@ -115,17 +131,17 @@ export function subjectStatuses(config: Config, state: StateSnapshot): SubjectSt
       name,
       artifacts: read("repositorySnapshots", { repository: name }),
       newestAt: newest.length > 0 ? Math.max(...newest) : null,
-      ...about(name, retention),
+      ...about("repository", name, retention),
       observedAt: read("collectorLastSuccess", { collector: "restic" }),
     };
   });
-  const destinations = Object.keys(config.destinations).map(
-    (name): SubjectStatus => ({
+  const destinations = Object.entries(config.destinations).map(
+    ([name, { retention }]): SubjectStatus => ({
       kind: "destination",
       name,
       artifacts: read("destinationArtifacts", { destination: name }),
       newestAt: null,
-      ...about(name, undefined),
+      ...about("destination", name, retention),
       observedAt: read("collectorLastSuccess", { collector: "destinations" }),
     }),
   );
@@ -150,6 +166,21 @@ export function backupStatuses(ledger: Ledger, state: StateSnapshot): BackupStat
       },
     ];
   });
+}
+
+/** What is unlike a job's own history about its last successful backup. */
+export interface AnomalyStatus extends Pick<JudgedBackup, "job" | "target" | "kind" | "ratio" | "runId"> {
+  /** For a person: what it is, and what would be usual. */
+  readonly sentence: string;
+}
+
+export function anomalyStatuses(config: Config, ledger: Ledger): AnomalyStatus[] {
+  return judgedBackups(config, ledger)
+    .filter(({ unusual }) => unusual)
+    .map((judged) => {
+      const { job, target, kind, ratio, runId } = judged;
+      return { job, target, kind, ratio, runId, sentence: describeJudgement(judged) };
+    });
 }
 
 type Reader = (metric: MetricName, labels: Readonly<Record<string, string>>) => number | null;

@@ -1,5 +1,5 @@
 import type { Interval, JsonValue, Measurement, MeasurementQuery } from "../model/measurement.ts";
-import type { Outcome } from "../model/outcome.ts";
+import type { Outcome, Reason } from "../model/outcome.ts";
 import type { JobState, ProcessIdentity, Run, RunTrigger, Step, StepFinish, StepPlan } from "../model/run.ts";
 import type { Observation, Sample } from "../model/sample.ts";
 
@@ -22,6 +22,15 @@ export interface RunFinish {
   readonly lost?: boolean;
   /** Added to the totals in the same transaction. */
   readonly increments: readonly Sample[];
+}
+
+/** The end of a run whose process was gone before it could say how it ended. It failed, and so did the step that it had begun. */
+export interface LostEnd {
+  readonly runId: string;
+  /** Milliseconds since the epoch. Where the clock has been set back since, nothing ends before it began. */
+  readonly finishedAt: number;
+  readonly reason: Reason;
+  readonly message: string;
 }
 
 /** A process group that a run started; ended by reconciliation when the run's own process is gone. */
@@ -96,13 +105,19 @@ export interface Ledger {
    */
   finishRun(runId: string, finish: RunFinish): boolean;
   /**
+   * What `finishStep` and `finishRun` do, for lost runs and as many as there are, in their order and in one durable transaction: steps that had
+   * begun, the run, the increments of both, the job's state and the lock.
+   * @returns the runs that have this end now; those that had one already, or are not there, are left as they are
+   */
+  finishLostRuns(ends: readonly LostEnd[]): readonly string[];
+  /**
    * Takes in a finished run from another ledger (one that was written while this one could not be), replacing an unfinished row with the
    * same id; job's state, totals and lock as in `finishRun`.
    * @returns false when this ledger knows the run as finished already
    */
   importRun(run: Run, steps: readonly Step[], increments: readonly Sample[]): boolean;
-  /** @returns false when somebody else has marked it before: what is counted once must be sent by one process only */
-  markEmitted(runId: string, at: number): boolean;
+  /** @returns those of them that nobody else had marked before: what is counted once must be sent by one process only */
+  markEmitted(runIds: readonly string[], at: number): readonly string[];
 
   run(id: string): Run | null;
   steps(runId: string): readonly Step[];
@@ -149,8 +164,6 @@ export interface Ledger {
     limit: number,
   ): readonly PastStep[];
 
-  /** What `work` writes is one durable transaction, all or nothing; for many writes, since each by itself waits for the disk. */
-  together<T>(work: () => T): T;
   /** Changes whenever another process has written; costs microseconds. */
   version(): number;
   sizeBytes(): number;

@@ -60,10 +60,11 @@ export function runsOf({
       }),
 
     // Relaxed: after a loss of power the same metrics may be sent a second time, which is less than waiting for the disk in every run.
-    markEmitted: (runId, at) =>
+    markEmitted: (runIds, at) =>
       write("relaxed", (database) => {
-        const unemitted = "id = ? AND emitted_at IS NULL";
-        return database.run(`UPDATE runs SET emitted_at = ? WHERE ${unemitted}`, moment(at), runId) > 0;
+        const unemitted = "id IN (SELECT value FROM json_each(?)) AND emitted_at IS NULL";
+        const mark = `UPDATE runs SET emitted_at = ? WHERE ${unemitted} RETURNING id`;
+        return database.all<{ id: string }>(mark, moment(at), JSON.stringify(runIds)).map(({ id }) => id);
       }),
   };
 }

@@ -8,6 +8,7 @@ import { historyOf } from "./history.ts";
 import { jobStatesOf } from "./job-states.ts";
 import { type Ledger, LedgerError } from "./ledger.ts";
 import { leftoversOf } from "./leftovers.ts";
+import { lostRunsOf } from "./lost.ts";
 import { measurementsOf } from "./measurements.ts";
 import { notesOf } from "./notes.ts";
 import { observationsOf } from "./observations.ts";
@@ -37,6 +38,7 @@ export function openLedger(path: string, { mode }: OpenLedgerOptions): Ledger {
     const ledger: Ledger = {
       path,
       ...runsOf(store),
+      ...lostRunsOf(store),
       ...stepsOf(store),
       ...childrenOf(store),
       ...leftoversOf(store),
@@ -48,7 +50,6 @@ export function openLedger(path: string, { mode }: OpenLedgerOptions): Ledger {
       ...measurementsOf(store),
       ...notesOf(store),
       ...awakeOf(store),
-      together: store.together,
       version: store.version,
       sizeBytes: source.sizeBytes,
       close: source.close,
@@ -84,19 +85,12 @@ const connect: Connect = (target, options = {}) => {
 /** How hard SQLite waits for the disk when a transaction ends, https://sqlite.org/pragma.html#pragma_synchronous */
 const synchronous: Record<Durability, string> = { durable: "FULL", relaxed: "NORMAL" };
 
-function createStore(
-  source: Source,
-  path: string,
-  mode: "read" | "write",
-): Store & Pick<Ledger, "together" | "version"> {
+function createStore(source: Source, path: string, mode: "read" | "write"): Store & Pick<Ledger, "version"> {
   let ownWrites = 0;
   let changes = 0;
   let seen = "";
-  /** The connection while `together` has a transaction open. */
-  let joined: Database | null = null;
 
   function write<T>(durability: Durability, work: (database: Database) => T): T {
-    if (joined !== null) return work(joined);
     if (mode === "read") {
       throw new LedgerError("read_only", `the ledger ${path} was opened for reading`, "open it for writing");
     }
@@ -109,17 +103,8 @@ function createStore(
 
   return {
     generation: source.generation,
-    read: (work) => (joined === null ? source.read(work) : work(joined)),
+    read: source.read,
     write,
-    together: <T>(work: () => T): T =>
-      write("durable", (database) => {
-        joined = database;
-        try {
-          return work();
-        } finally {
-          joined = null;
-        }
-      }),
     // SQLite's data_version changes with what other connections write, not with what this one writes.
     version(): number {
       const others = source.read(

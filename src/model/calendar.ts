@@ -55,7 +55,8 @@ export function nameOf(period: Period, bucket: Bucket): string {
   return period === "daily" ? date : `${date}T${pad((local - days * day) / hour, 2)}`;
 }
 
-function localStartOf(period: Period, bucket: Bucket): number {
+/** Local time as if it were UTC, in seconds, of a bucket's first moment. */
+export function localStartOf(period: Period, bucket: Bucket): number {
   switch (period) {
     case "hourly":
       return bucket * hour;

@@ -3,9 +3,12 @@ import type { Run } from "./run.ts";
 /** The command's exit codes: the same table in `--help`, in the README and here. */
 export const exitCodes = {
   success: [0, "success; nothing to do"],
-  failed: [1, "failed"],
+  failed: [1, "failed; or something is not as it must be (objectives, audit, disks, doctor)"],
   usage: [2, "usage or configuration error"],
-  partial: [3, "partial: an optional step failed, files were skipped, or the run could not be journaled"],
+  partial: [
+    3,
+    "partial: an optional step failed, files were skipped, or the run could not be journaled; or nothing is wrong, but something is unknown (objectives, audit, disks)",
+  ],
   skipped: [4, "skipped: another run of the job holds the lock, or a condition of only_if does not hold"],
   pending: [5, "changes pending (plan)"],
   deadline: [124, "ended at its deadline or timeout"],

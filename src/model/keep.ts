@@ -1,4 +1,4 @@
-import { bucketOfLocal, type Period, periods } from "./calendar.ts";
+import { bucketOfLocal, localStartOf, type Period, periods } from "./calendar.ts";
 import { type Zone, zoneOf } from "./zone.ts";
 
 /** What is kept, as `retention:` in the configuration says it. Durations are seconds. */
@@ -18,8 +18,11 @@ export interface Policy {
 }
 
 export type Tier = "within" | "last" | Period;
-/** Why an artifact is kept. `future`: it is dated after now, so a clock was wrong; it is kept and takes no other artifact's place. */
-export type Hold = Tier | "future";
+/**
+ * Why an artifact is kept. `future`: it is dated after now, so a clock was wrong; it is kept and takes no other artifact's place. `keep`: a
+ * pruning step keeps more than was promised. `chain`: one that is kept is worth nothing without it.
+ */
+export type Hold = Tier | "future" | "keep" | "chain";
 
 export interface KeepOptions {
   /**
@@ -33,6 +36,12 @@ export interface KeepOptions {
    * @default true, which keeps more
    */
   readonly oldest?: boolean;
+  /**
+   * Which artifact stands for a period. `newest`: as restic and pantheros choose. `first`: as btrbk and snapper do, which count the current
+   * period apart and so have one place more.
+   * @default newest
+   */
+  readonly standsFor?: "newest" | "first";
 }
 
 export interface Kept {
@@ -108,9 +117,11 @@ export function historyUntil({ order, at, local }: History, moment: number): His
   return { order: order.subarray(from), at: at.subarray(from), local: local.subarray(from) };
 }
 
-/** In the order in which restic names them; the position is the bit in a mask. */
-const holds: readonly Hold[] = ["within", "last", ...periods, "future"];
-const bitOf = (hold: Hold) => 1 << holds.indexOf(hold);
+/** In the order in which restic names them. */
+export const tierNames = ["within", "last", ...periods] as const satisfies readonly Tier[];
+/** The position is the bit in a mask. */
+const holds: readonly Hold[] = [...tierNames, "future", "keep", "chain"];
+export const bitOf = (hold: Hold) => 1 << holds.indexOf(hold);
 /** Without a name: the policy has no tier. */
 const everything = 1 << holds.length;
 
@@ -118,11 +129,11 @@ const everything = 1 << holds.length;
 export function holdsOf(
   { at, local }: Pick<History, "at" | "local">,
   policy: Policy,
-  { now = Number.POSITIVE_INFINITY, oldest = true }: KeepOptions = {},
+  { now = Number.POSITIVE_INFINITY, oldest = true, standsFor = "newest" }: KeepOptions = {},
 ): Uint16Array {
   const count = at.length;
   const masks = new Uint16Array(count);
-  if (holds.every((hold) => hold === "future" || !policy[hold])) return masks.fill(everything);
+  if (tierNames.every((tier) => !policy[tier])) return masks.fill(everything);
 
   const first = firstAtOrBefore(at, now);
   masks.fill(bitOf("future"), 0, first);
@@ -131,12 +142,22 @@ export function holdsOf(
   mark(masks, bitOf("last"), first, Math.min(count, first + policy.last));
   for (const period of periods) {
     const bit = bitOf(period);
+    if (standsFor === "first") {
+      markFirst(masks, bit, local, { period, from: first, places: policy[period] });
+      continue;
+    }
     let placesLeft = policy[period];
-    let recent = Number.NaN;
+    // Of the recent bucket: comparing is cheaper than asking the calendar for each artifact.
+    let [start, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let position = first; position < count && placesLeft > 0; position += 1) {
-      const bucket = bucketOfLocal(period, local[position] as number);
-      if (bucket === recent && !(oldest && position === count - 1)) continue;
-      recent = bucket;
+      const moment = local[position] as number;
+      if (moment >= start && moment < end) {
+        if (!(oldest && position === count - 1)) continue;
+      } else {
+        const bucket = bucketOfLocal(period, moment);
+        start = localStartOf(period, bucket);
+        end = localStartOf(period, bucket + 1);
+      }
       placesLeft -= 1;
       masks[position] = (masks[position] as number) | bit;
     }
@@ -155,6 +176,24 @@ export function holdNames(): (mask: number) => readonly Hold[] {
 
 function mark(masks: Uint16Array, bit: number, from: number, until: number): void {
   for (let position = from; position < until; position += 1) masks[position] = (masks[position] as number) | bit;
+}
+
+function markFirst(
+  masks: Uint16Array,
+  bit: number,
+  local: Float64Array,
+  { period, from, places }: { readonly period: Period; readonly from: number; readonly places: number },
+): void {
+  let placesLeft = places === 0 ? 0 : places + 1;
+  let bucket = bucketOfLocal(period, local[from] as number);
+  for (let position = from; position < local.length && placesLeft > 0; position += 1) {
+    const older = bucketOfLocal(period, local[position + 1] ?? Number.NaN);
+    if (older !== bucket) {
+      masks[position] = (masks[position] as number) | bit;
+      placesLeft -= 1;
+    }
+    bucket = older;
+  }
 }
 
 function firstAtOrBefore(newestFirst: Float64Array, moment: number): number {

@@ -1,3 +1,5 @@
+import { median } from "./statistics.ts";
+
 /** How many earlier sizes a size is held against: enough that one odd one does not decide, few enough to follow data that shrinks for good. */
 export const plausibleHistory = 7;
 
@@ -21,11 +23,4 @@ export function implausiblySmall(size: number, earlier: readonly number[], minim
   if (usual === null) return null;
   const smallest = Math.ceil(usual * minimumRatio);
   return size < smallest ? { usual, smallest } : null;
-}
-
-function median(values: readonly number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)];
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1];
-  return upper === undefined || lower === undefined ? null : (lower + upper) / 2;
 }

@@ -1,13 +1,19 @@
-import { type Bucket, bucketAt, bucketOfLocal, nameOf, type Period, periods, startOf } from "./calendar.ts";
-import { type History, type Hold, historyOf, historyUntil, holdNames, holdsOf, type Policy } from "./keep.ts";
+import { type Bucket, bucketOfLocal, localStartOf, nameOf, type Period, periods } from "./calendar.ts";
+import { type History, type Hold, historyOf, historyUntil, holdNames, type Policy } from "./keep.ts";
+import { expectedBuckets, type Producer } from "./owed.ts";
 import { formatDuration } from "./quantity.ts";
-import { previousOwedAt, type Schedule } from "./schedule.ts";
-import { type Zone, zoneOf } from "./zone.ts";
+import { countUnheld, holdsByAll, type Pruning, unheldSince } from "./unheld.ts";
+import { zoneOf } from "./zone.ts";
 
 export { type Hold, type KeepOptions, type Kept, keep, keepByAny, type Policy, type Tier } from "./keep.ts";
+export type { Producer } from "./owed.ts";
+export type { Pruning } from "./unheld.ts";
+
+/** Clocks of hosts may differ by this much, seconds: what is dated further ahead was dated by a wrong one. */
+export const clockTolerance = 300;
 
 /** All moments and durations in seconds. */
-export interface RetentionQuestion {
+export interface RetentionQuestion extends Pruning {
   /** What exists, in any order. */
   readonly timestamps: readonly number[];
   readonly policy: Policy;
@@ -15,15 +21,16 @@ export interface RetentionQuestion {
   readonly timezone: string;
   /** Nothing is owed for fires before the policy was in force. */
   readonly inForceSince: number;
-  /** When artifacts are made. @default unknown: every period that lies wholly between `inForceSince` and now is owed one */
-  readonly schedule?: Schedule | undefined;
-  /** How long after its fire an artifact may appear. */
-  readonly grace: number;
+  /** Who makes artifacts, and when. None: nobody does any more, and nothing is owed. */
+  readonly producers: readonly Producer[];
+  /** When it was seen what exists: what has been made since cannot be missing. */
   readonly now: number;
 }
 
 export interface TierVerdict {
   readonly tier: Period;
+  /** Periods that the policy promises. */
+  readonly promised: number;
   /** Periods that must hold an artifact by now. */
   readonly expected: number;
   /** Expected periods that hold one. */
@@ -47,6 +54,8 @@ export interface RetentionVerdict {
   readonly tiers: readonly TierVerdict[];
   /** Artifacts that no tier has held for longer than the policy's slack. */
   readonly excess: number;
+  /** Since when there has been at least one of them; null: there is none. */
+  readonly excessSince: number | null;
   readonly oldestAt: number | null;
   readonly newestAt: number | null;
   /** Why each artifact is kept, by its index in `timestamps`; empty: nothing holds it. */
@@ -56,87 +65,81 @@ export interface RetentionVerdict {
 /**
  * Compares what exists with what a policy promises.
  *
- * **Missing.** A tier promises its newest N calendar periods, the current one included. A period is expected when its schedule had an owed fire
- * both inside the period and between `inForceSince` and `now - grace`: the policy was in force when the artifact should have been
- * made, and it has had the time to appear. So the current day is not missing before its fire and grace, a weekly job owes no daily
- * snapshots, the month in which the policy came into force is expected once a fire lies in the rest of it, and no period in the
- * future is asked for. An artifact belongs to the period of its own time: schedule a job well before the period ends.
+ * **Missing.** A tier promises its newest N calendar periods, the current one included; which of them are expected, `expectedBuckets` says.
+ * An artifact belongs to the period of its own time: schedule a job well before the period ends. One that is dated in the future
+ * stands for no period.
  *
- * **Excess.** An artifact counts when no tier held it `slack` ago already, judged by what existed then: it has had `slack` to be pruned. A
+ * **Excess.** An artifact counts when nothing held it `slack` ago already, judged by what existed then: it has had `slack` to be pruned. A
  * policy that is younger than its slack has no excess yet.
  */
 export function evaluateRetention(question: RetentionQuestion): RetentionVerdict {
-  const { timestamps, policy, now } = question;
+  const { timestamps, policy } = question;
   const zone = zoneOf(question.timezone);
   const history = historyOf(timestamps, zone);
+  const past = historyUntil(history, question.now + clockTolerance);
   const tiers = periods
     .filter((period) => policy[period] > 0)
-    .map((period) => judgeTier(period, expectedBuckets(period, question, zone), history));
+    .map((period) => judgeTier(period, policy[period], expectedBuckets(period, question, zone), past));
   const excess = countExcess(history, question);
+  const excessSince = excess === 0 ? null : unheldSince(historyUntil(history, dueOf(question)), question);
   const violations = [...tiers.flatMap(describeMissing), ...describeExcess(excess, policy)];
-  const heldBy = new Array<readonly Hold[]>(timestamps.length);
-  const namesOf = holdNames();
-  holdsOf(history, policy, { now }).forEach((mask, position) => {
-    heldBy[history.order[position] as number] = namesOf(mask);
-  });
   return {
     verdict: violations.length === 0 ? "compliant" : "violated",
     violations,
     tiers,
     excess,
+    excessSince: excessSince === null ? null : Math.max(excessSince, question.inForceSince) + policy.slack,
     oldestAt: history.at.at(-1) ?? null,
     newestAt: history.at[0] ?? null,
-    heldBy,
+    heldBy: reasons(history, question),
   };
 }
 
-/** Newest first. */
-function expectedBuckets(
-  period: Period,
-  { policy, schedule, inForceSince, grace, now }: RetentionQuestion,
-  zone: Zone,
-): Bucket[] {
-  const current = bucketAt(period, now, zone);
-  const oldest = current - policy[period] + 1;
-  const settled = now - grace;
-  const expected: Bucket[] = [];
-  if (schedule) {
-    let fire = previousOwedAt(schedule, settled);
-    while (fire !== null && fire >= inForceSince) {
-      const bucket = bucketAt(period, fire, zone);
-      if (bucket < oldest) break;
-      expected.push(bucket);
-      fire = previousOwedAt(schedule, startOf(period, bucket, zone) - 1);
-    }
-    return expected;
-  }
-  let end = startOf(period, current, zone);
-  for (let bucket = current - 1; bucket >= oldest; bucket -= 1) {
-    const start = startOf(period, bucket, zone);
-    if (start < inForceSince) break;
-    // An hour that the clocks skip has no duration: nothing can be made in it.
-    if (end > start && end <= settled) expected.push(bucket);
-    end = start;
-  }
-  return expected;
+/** Whether each artifact counts as excess, by its index in `timestamps`. */
+export function excessOf(question: RetentionQuestion): readonly boolean[] {
+  const then = historyUntil(historyOf(question.timestamps, zoneOf(question.timezone)), dueOf(question));
+  const result = new Array<boolean>(question.timestamps.length).fill(false);
+  if (dueOf(question) < question.inForceSince) return result;
+  holdsByAll(then, question).forEach((mask, position) => {
+    result[then.order[position] as number] = mask === 0;
+  });
+  return result;
 }
 
-function judgeTier(tier: Period, expected: readonly Bucket[], { local }: History): TierVerdict {
+/** What nothing held then has had its time to be pruned. */
+function dueOf({ now, policy }: RetentionQuestion): number {
+  return now - policy.slack;
+}
+
+function countExcess(history: History, question: RetentionQuestion): number {
+  const due = dueOf(question);
+  return due < question.inForceSince ? 0 : countUnheld(historyUntil(history, due), question);
+}
+
+function reasons(history: History, question: RetentionQuestion): (readonly Hold[])[] {
+  const heldBy = new Array<readonly Hold[]>(history.order.length);
+  const namesOf = holdNames();
+  const masks = holdsByAll(history, question, question.now + clockTolerance);
+  for (let position = 0; position < masks.length; position += 1) {
+    heldBy[history.order[position] as number] = namesOf(masks[position] as number);
+  }
+  return heldBy;
+}
+
+function judgeTier(tier: Period, promised: number, expected: readonly Bucket[], { local }: History): TierVerdict {
   const oldest = expected.at(-1) ?? Number.POSITIVE_INFINITY;
   const present = new Set<Bucket>();
+  let [start, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const moment of local) {
+    if (moment >= start && moment < end) continue;
     const bucket = bucketOfLocal(tier, moment);
     if (bucket < oldest) break;
     present.add(bucket);
+    start = localStartOf(tier, bucket);
+    end = localStartOf(tier, bucket + 1);
   }
   const missing = expected.filter((bucket) => !present.has(bucket)).map((bucket) => nameOf(tier, bucket));
-  return { tier, expected: expected.length, present: expected.length - missing.length, missing };
-}
-
-function countExcess(history: History, { policy, inForceSince, now }: RetentionQuestion): number {
-  const due = now - policy.slack;
-  if (due < inForceSince) return 0;
-  return holdsOf(historyUntil(history, due), policy).filter((mask) => mask === 0).length;
+  return { tier, promised, expected: expected.length, present: expected.length - missing.length, missing };
 }
 
 function describeMissing({ tier, expected, missing }: TierVerdict): RetentionViolation[] {

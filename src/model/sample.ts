@@ -26,9 +26,11 @@ export interface Artifact {
   readonly at: number;
   /** Narrows the subject where one holds several histories: host and paths of a restic snapshot. */
   readonly group?: string;
+  /** Of a restic snapshot: the host that it is filed under. */
+  readonly host?: string;
   /** Never given to another one, as a name can be: UUID of a Btrfs snapshot. */
   readonly identity?: string;
-  /** Of what lies at a destination: how many files, and how many bytes in all. */
+  /** Of what lies at a destination, and of what a restic snapshot covers: how many files, and how many bytes in all. */
   readonly files?: number;
   readonly bytes?: number;
 }

@@ -122,26 +122,39 @@ export function hasDayUnion(schedule: Schedule): boolean {
   return dayOfMonth !== "*" && dayOfWeek !== "*";
 }
 
-/**
- * The moment from which a job is, or will be, overdue if it does not succeed any more; null: its schedule never fires again.
- *
- * The job owes a success for the first owed fire after its last success (or after it was declared, whichever is later), and has `grace`
- * seconds for it. What counts is when the run *finished*: a run that was already under way when the fire came, and so kept the scheduled one
- * from starting, answers that fire once it succeeds. The data of such a run are older than the fire; how old data may be is the business of the
- * recovery point objective, which is measured on artifacts.
- *
- * All in seconds; the ledger's moments are milliseconds.
- * @param job.lastSuccessAt when the last successful run finished; null: never
- */
-export function overdueSince(job: {
+/** That a job has to succeed after each owed fire of a schedule, and how many seconds it has for it. */
+export interface Duty {
   readonly schedule: Schedule;
   readonly grace: number;
-  readonly declaredAt: number;
-  readonly lastSuccessAt: number | null;
-}): number | null {
+}
+
+/** The fire that a job owes a success for, and how late this may be; seconds. */
+export interface Due {
+  readonly at: number;
+  readonly grace: number;
+}
+
+/**
+ * What a job owes next, or has been owing since; null: its schedules never fire again, or it has none.
+ *
+ * A job owes a success for the first owed fire after its last success (or after it was declared, whichever is later). What counts is when the
+ * run *finished*: a run that was already under way when the fire came, and so kept the scheduled one from starting, answers that fire once it
+ * succeeds. The data of such a run are older than the fire; how old data may be is the business of the recovery point objective, which is
+ * measured on artifacts.
+ *
+ * All in seconds; the ledger's moments are milliseconds.
+ * @param duties of several, the one that makes it overdue first
+ * @param job.lastSuccessAt when the last successful run finished; null: never
+ */
+export function dueOf(
+  duties: readonly Duty[],
+  job: { readonly declaredAt: number; readonly lastSuccessAt: number | null },
+): Due | null {
   const settledUntil = Math.max(job.declaredAt, job.lastSuccessAt ?? Number.NEGATIVE_INFINITY);
-  const due = nextOwedAfter(job.schedule, settledUntil);
-  return due === null ? null : due + job.grace;
+  return duties.reduce<Due | null>((first, { schedule, grace }) => {
+    const at = nextOwedAfter(schedule, settledUntil);
+    return at === null || (first !== null && first.at + first.grace <= at + grace) ? first : { at, grace };
+  }, null);
 }
 
 /** Not owed: made up for after a gap (its local time does not match), or the second occurrence of its local time. */

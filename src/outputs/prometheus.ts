@@ -34,6 +34,10 @@ function metricOf({ definition, series }: Family): Counter | Gauge {
   const metric =
     type === "counter" ? new Counter({ name, help, registers: [] }) : new Gauge({ name, help, registers: [] });
   const { get } = metric;
-  metric.get = async () => ({ ...(await get.call(metric)), values: [...series] });
+  const values = series.map(({ labels, value }) => ({ labels, value, sharedLabels }));
+  metric.get = async () => ({ ...(await get.call(metric)), values });
   return metric;
 }
+
+/** prom-client remembers how labels that several series share are written: without any it would make some for each series, and remember those. */
+const sharedLabels = {};

@@ -33,28 +33,35 @@ export function familiesOf(state: StateSnapshot, now: number): readonly Family[]
 }
 
 function seriesOf(definition: MetricDefinition, samples: readonly Sample[], host: string, now: number): Series[] {
-  const byIdentity = new Map<string, Series>();
+  const byIdentity = new Map<string, Sorted>();
   for (const sample of samples) {
     const value = valueAt(sample, now);
     if (!Number.isFinite(value)) continue;
-    const labels = labelsOf(definition, sample, host);
-    byIdentity.set(JSON.stringify(Object.values(labels)), { labels, value });
+    const given: Readonly<Record<string, string | undefined>> = sample.labels;
+    // Half a surrogate pair has no UTF-8: it becomes U+FFFD here, before identities are compared, not on the wire.
+    const labels: Record<string, string> = { host: host.toWellFormed() };
+    const values: string[] = [];
+    let identity = "";
+    for (const label of definition.labels) {
+      const own = (given[label] ?? "").toWellFormed();
+      labels[label] = own;
+      values.push(own);
+      identity += `${own.length}:${own}`;
+    }
+    byIdentity.set(identity, { values, series: { labels, value } });
   }
-  return [...byIdentity.values()].sort(byLabelValues);
+  return [...byIdentity.values()].sort(byLabelValues).map(({ series }) => series);
 }
 
-function labelsOf(definition: MetricDefinition, sample: Sample, host: string): Record<string, string> {
-  const given: Readonly<Record<string, string | undefined>> = sample.labels;
-  const labels: Record<string, string> = { host: host.toWellFormed() };
-  // Half a surrogate pair has no UTF-8: it becomes U+FFFD here, before identities are compared, not on the wire.
-  for (const label of definition.labels) labels[label] = (given[label] ?? "").toWellFormed();
-  return labels;
+/** A series and the values of its own labels: of some thousand series it shows how they are compared. */
+interface Sorted {
+  readonly values: readonly string[];
+  readonly series: Series;
 }
 
-function byLabelValues(a: Series, b: Series): number {
-  for (const label of Object.keys(a.labels)) {
-    const left = a.labels[label] ?? "";
-    const right = b.labels[label] ?? "";
+function byLabelValues({ values: a }: Sorted, { values: b }: Sorted): number {
+  for (let index = 0; index < a.length; index += 1) {
+    const [left, right] = [a[index] ?? "", b[index] ?? ""];
     if (left !== right) return left < right ? -1 : 1;
   }
   return 0;

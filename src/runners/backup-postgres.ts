@@ -14,8 +14,16 @@ import {
 import { deniesRolePasswords } from "../tools/postgres-failure.ts";
 import { dumpFile, globalsFile, locationOf } from "../tools/postgres-location.ts";
 import { temporaryPrefix } from "../tools/postgres-restore.ts";
+import { isOlder } from "../tools/restic.ts";
+import { storesCommands } from "../tools/restic-command.ts";
 import { repositoryExists } from "../tools/restic-repository.ts";
-import { type OpenedRepository, openForBackup, refuseToCreate } from "./open-repository.ts";
+import {
+  creatingIfAbsent,
+  type OpenedRepository,
+  openForBackup,
+  refuseToCreate,
+  resticVersion,
+} from "./open-repository.ts";
 import { PostgresEvidence, PostgresOptions } from "./postgres-backup-options.ts";
 import { openServer } from "./postgres-server.ts";
 import { type Dump, type StoredDump, storeDump } from "./postgres-store.ts";
@@ -42,7 +50,7 @@ export const backupPostgres = defineRunner({
 
   async check(options, context) {
     const opened = openForBackup(options.repository, context);
-    await opened.restic.version();
+    await resticVersion(opened.repository, context);
     await createPostgres(await openServer(options.server, context), context.execute).version("pg_dump");
     if (!(await repositoryExists(opened.repository))) refuseToCreate(opened, context);
   },
@@ -53,21 +61,13 @@ export const backupPostgres = defineRunner({
     const postgres = createPostgres(server, context.execute);
     const databases = await wanted(options, postgres);
     if (context.dryRun) return await planned(options, databases, postgres, context);
-    const work = createWork(options, { opened, server, postgres, folder: await context.scratch() }, context);
-    const all = async () => {
+    const isStreamed = !isOlder(await resticVersion(opened.repository, context), storesCommands);
+    const tools = { opened, server, postgres, isStreamed, folder: await context.scratch() };
+    const work = createWork(options, tools, context);
+    return await creatingIfAbsent(opened, context, async () => {
       await opened.restic.reach();
       return await backUp(databases, work, options, context);
-    };
-    try {
-      return await all();
-    } catch (error) {
-      const absent = error instanceof StepError && error.reason === "repository_missing";
-      if (!absent || !opened.initialize) throw error;
-    }
-    refuseToCreate(opened, context);
-    context.log(`creating the repository ${options.repository}`);
-    await opened.restic.init();
-    return await all();
+    });
   },
 });
 
@@ -81,11 +81,13 @@ interface Tools {
   readonly opened: OpenedRepository;
   readonly server: PostgresServer;
   readonly postgres: Postgres;
+  readonly isStreamed: boolean;
   readonly folder: string;
 }
 
-function createWork(options: PostgresOptions, { opened, server, postgres, folder }: Tools, context: RunnerContext) {
-  const settings = { opened, postgres, folder, minimumRatio: options.minimum_ratio };
+function createWork(options: PostgresOptions, { server, ...tools }: Tools, context: RunnerContext) {
+  const { postgres } = tools;
+  const settings = { ...tools, minimumRatio: options.minimum_ratio };
   const past = context.history(plausibleHistory).map(({ evidence }) => evidence);
 
   const store = (dump: Omit<Dump, "location">, database?: string): Promise<StoredDump> =>

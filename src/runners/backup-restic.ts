@@ -2,13 +2,21 @@ import * as z from "zod";
 import { pathOrReference, repositoryName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
-import { isOlder, type Restic } from "../tools/restic.ts";
+import { isOlder } from "../tools/restic.ts";
 import type { BackupReport } from "../tools/restic-backup.ts";
 import { ownTags } from "../tools/restic-history.ts";
 import type { ResticSnapshot } from "../tools/restic-output.ts";
 import { repositoryExists } from "../tools/restic-repository.ts";
 import { isReadable, requireOneReadable, resolveSources, type Sources } from "../tools/restic-sources.ts";
-import { openForBackup, refuseToCreate } from "./open-repository.ts";
+import { blindWatch, watchSnapshots } from "../tools/snapshot-watch.ts";
+import {
+  creatingIfAbsent,
+  listingLimits,
+  type OpenedRepository,
+  openForBackup,
+  refuseToCreate,
+  resticVersion,
+} from "./open-repository.ts";
 import { proveSnapshot } from "./prove-snapshot.ts";
 import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 
@@ -36,10 +44,10 @@ const ResticOptions = z.strictObject({
 type Options = z.infer<typeof ResticOptions>;
 
 const ResticEvidence = z.object({
-  snapshot_id: z.string().meta({ description: "As the repository lists it; empty in a dry run" }),
+  snapshot_id: z.string().meta({ description: "As the repository holds it; empty in a dry run" }),
   repository: z.string().meta({ description: "Its name in the configuration" }),
   host: z.string().meta({ description: "Host that the snapshot is filed under" }),
-  paths: z.array(z.string()).meta({ description: "What was read, as the repository lists it" }),
+  paths: z.array(z.string()).meta({ description: "What was read" }),
   files: z.int().meta({ description: "Files that the snapshot covers" }),
   bytes: z.int().meta({ description: "Their size" }),
   bytes_added: z.int().meta({ description: "New data, before compression" }),
@@ -55,7 +63,7 @@ const groupsBackups = "0.16.0";
 
 export const backupRestic = defineRunner({
   uses: "backup.restic",
-  summary: "Backs up files with restic and proves the snapshot by asking the repository for it.",
+  summary: "Backs up files with restic and proves the snapshot by looking for it in the repository.",
   risk: "creates",
   kind: "backup",
   options: ResticOptions,
@@ -64,7 +72,7 @@ export const backupRestic = defineRunner({
 
   async check(options, context) {
     const opened = openForBackup(options.repository, context);
-    await opened.restic.version();
+    await resticVersion(opened.repository, context);
     const known = sourcesOf(options).filter((path) => !path.includes("${"));
     if (known.length === sourcesOf(options).length) await requireOneReadable(known);
     if (!(await repositoryExists(opened.repository))) refuseToCreate(opened, context);
@@ -72,33 +80,29 @@ export const backupRestic = defineRunner({
 
   async run(options, context) {
     const opened = openForBackup(options.repository, context);
-    const { repository, restic, initialize } = opened;
     const sources = resolveSources(sourcesOf(options), options.exclude, context.config.subvolumes);
     if (context.dryRun && sources.directory !== undefined && !(await isReadable(sources.directory))) {
       return planned(options, context, `would back up ${sources.directory}, which is not there yet`);
     }
     await requireOneReadable(sources.absolute);
-    try {
-      return await backUp(options, sources, restic, context);
-    } catch (error) {
-      const absent = error instanceof StepError && error.reason === "repository_missing";
-      if (!absent || !initialize) throw error;
-    }
-    refuseToCreate(opened, context);
-    if (context.dryRun) return planned(options, context, `would create the repository ${repository.name} first`);
-    context.log(`creating the repository ${repository.name}`);
-    await restic.init();
-    return await backUp(options, sources, restic, context);
+    return await creatingIfAbsent(
+      opened,
+      context,
+      () => backUp(options, sources, opened, context),
+      (message) => planned(options, context, message),
+    );
   },
 });
 
 async function backUp(
   options: Options,
   sources: Sources,
-  restic: Restic,
+  opened: OpenedRepository,
   context: RunnerContext,
 ): Promise<StepResult<Evidence>> {
+  const { restic, repository } = opened;
   await restic.reach();
+  const watch = context.dryRun ? blindWatch : await watchSnapshots(repository, listingLimits(context));
   const { targets, livePaths, exclude } = sources;
   const host = hostOf(options, context);
   const tags = [...ownTags(context.job, livePaths), ...options.tags];
@@ -111,14 +115,14 @@ async function backUp(
       tags,
       exclude,
       oneFileSystem: options.one_file_system,
-      parent: sources.directory === undefined ? "by-path" : await parentByTags(restic, host, tags),
+      parent: sources.directory === undefined ? "by-path" : await parentByTags(opened, host, tags, context),
       dryRun: context.dryRun,
     },
     context.progress,
   );
   const { summary } = report;
   refuseNothing(report, sources, options);
-  const seen = context.dryRun ? null : await proveSnapshot(report, options.repository, host, restic);
+  const seen = context.dryRun ? null : await proveSnapshot(report, options.repository, host, { restic, watch });
   const evidence: Evidence = {
     snapshot_id: seen?.id ?? "",
     repository: options.repository,
@@ -146,8 +150,13 @@ async function backUp(
 }
 
 /** By its tags a snapshot finds its predecessor although the path is another one; before 0.16 restic has to be told which it is. */
-async function parentByTags(restic: Restic, host: string, tags: readonly string[]) {
-  if (!isOlder(await restic.version(), groupsBackups)) return "by-tags" as const;
+async function parentByTags(
+  { restic, repository }: OpenedRepository,
+  host: string,
+  tags: readonly string[],
+  context: RunnerContext,
+) {
+  if (!isOlder(await resticVersion(repository, context), groupsBackups)) return "by-tags" as const;
   const candidates = await restic.snapshots({ host, tags });
   const newest = candidates.reduce<ResticSnapshot | null>((last, one) => (last && last.at > one.at ? last : one), null);
   return newest === null ? ("by-path" as const) : { id: newest.id };

@@ -10,7 +10,7 @@ import type { ResticRepository } from "../tools/restic-repository.ts";
 import { exactly, listFiles, restoreSnapshot, type SnapshotContent } from "../tools/restic-restore.ts";
 import { examineRestored, type RestoredFiles } from "../tools/restored-files.ts";
 import { originOf } from "../tools/snapshot-origin.ts";
-import { repositoryOf } from "./open-repository.ts";
+import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
 /** As many paths as arguments can hold: each may be 4096 bytes long, the kernel takes 2 MiB. */
@@ -78,7 +78,7 @@ export const drillFiles = defineRunner({
   target: (options) => options.repository,
 
   async check(options, context) {
-    await createRestic(repositoryOf(options.repository, context), context.execute).version();
+    await resticVersion(repositoryOf(options.repository, context), context);
   },
 
   async run(options, context) {

@@ -19,7 +19,7 @@ import {
 import { createRestic } from "../tools/restic.ts";
 import { ownTag } from "../tools/restic-history.ts";
 import { listFiles, restoreSnapshot } from "../tools/restic-restore.ts";
-import { repositoryOf } from "./open-repository.ts";
+import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { DrillEvidence, DrillOptions } from "./postgres-drill-options.ts";
 import { openServer, postgresServer } from "./postgres-server.ts";
 import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
@@ -35,7 +35,7 @@ export const drillResticPostgres = defineRunner({
   target: (options) => options.repository,
 
   async check(options, context) {
-    await createRestic(repositoryOf(options.repository, context), context.execute).version();
+    await resticVersion(repositoryOf(options.repository, context), context);
     await createPostgres(await openServer(options.server, context), context.execute).version("pg_restore");
   },
 

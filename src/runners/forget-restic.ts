@@ -8,7 +8,7 @@ import { keepByAny } from "../model/retention.ts";
 import { createRestic } from "../tools/restic.ts";
 import { historyOf, ownTag } from "../tools/restic-history.ts";
 import type { ResticSnapshot } from "../tools/restic-output.ts";
-import { repositoryOf } from "./open-repository.ts";
+import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
 const ForgetOptions = z.strictObject({
@@ -46,8 +46,7 @@ export const forgetRestic = defineRunner({
   target: (options) => options.repository,
 
   async check(options, context) {
-    const { restic } = open(options, context);
-    await restic.version();
+    await resticVersion(repositoryOf(options.repository, context), context);
   },
 
   async run(options, context) {

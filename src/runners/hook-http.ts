@@ -12,7 +12,7 @@ export const hookHttp = defineRunner({
     "Sends an HTTP request; when it cannot be delivered the step is skipped, and the run goes on as if nothing were.",
   risk: "read-only",
   kind: "other",
-  options: z.strictObject(requestShape),
+  options: z.strictObject(requestShape()),
   produces: z.object({
     status: z.int().nullable().meta({ description: "Of the answer; null when nothing was delivered" }),
   }),

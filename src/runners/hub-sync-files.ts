@@ -54,9 +54,9 @@ async function chosenRepositories(hub: string, chosen: HubOptions["repositories"
 
 /** Only with a repository's password can be seen what kind of lock there is: where the configuration has one for this folder. */
 async function refuseExclusiveLock(folder: string, context: RunnerContext): Promise<void> {
-  const declared = Object.entries(context.config.repositories).find(([, { repository }]) => {
+  const declared = Object.entries(context.config.repositories).find(([, { repository, password }]) => {
     const path = localPath(repository);
-    return path !== null && resolve(path) === resolve(folder);
+    return password !== undefined && path !== null && resolve(path) === resolve(folder);
   });
   if (declared === undefined) return;
   const locks = await listLocks(repositoryOf(declared[0], context), context.execute);

@@ -41,7 +41,7 @@ export async function copySnapshotsOf(
     lacking.map(({ id }) => id),
     (saved) => context.progress({ ratio: saved / lacking.length, note: `${saved} of ${lacking.length} snapshots` }),
   );
-  const after = await target.snapshots();
+  const after = lacking.length === 0 ? before : await target.snapshots();
   const missing = notCopied(wanted, after);
   if (missing.length > 0) throw notArrived(missing, from.name, to.name);
   const newest = wanted.reduce((last, one) => (one.at > last.at ? one : last));

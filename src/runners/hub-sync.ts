@@ -1,9 +1,8 @@
 import { withDestination } from "../tools/open-destination.ts";
-import { createRestic } from "../tools/restic.ts";
 import { copyRepositories } from "./hub-sync-files.ts";
 import { HubEvidence, HubOptions } from "./hub-sync-options.ts";
 import { copySnapshotsOf } from "./hub-sync-snapshots.ts";
-import { repositoryOf } from "./open-repository.ts";
+import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner } from "./runner.ts";
 import { requireFolder, requireRclone } from "./upload.ts";
 
@@ -21,7 +20,7 @@ export const hubSync = defineRunner({
     const { method, repository, into, hub, to } = options;
     if (method === "restic") {
       for (const name of [repository, into]) {
-        await createRestic(repositoryOf(name as string, context), context.execute).version();
+        await resticVersion(repositoryOf(name as string, context), context);
       }
       return;
     }

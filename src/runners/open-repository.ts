@@ -1,5 +1,7 @@
-import { timezoneOf } from "../config/timezone.ts";
+import { join } from "node:path";
+import { zoneForPrograms } from "../config/timezone.ts";
 import { StepError } from "../model/outcome.ts";
+import { rememberedVersion } from "../tools/program-version.ts";
 import { createRestic, type Restic } from "../tools/restic.ts";
 import { openRepository, type ResticRepository } from "../tools/restic-repository.ts";
 import type { RunnerContext } from "./runner.ts";
@@ -16,6 +18,19 @@ export function repositoryOf(
   return openRepository(name, declared, { stateDirectory: config.state_directory, readSecret });
 }
 
+/**
+ * The version of a repository's restic: `0.14.0`. It is started for that only when it is another file than last time.
+ * @throws StepError `tool_missing`
+ */
+export async function resticVersion(repository: ResticRepository, context: RunnerContext): Promise<string> {
+  const program = context.resolveProgram({ argv: [repository.program] });
+  const notes = join(context.config.state_directory, "cache", `programs-${process.getuid?.() ?? 0}.json`);
+  return await rememberedVersion(program, notes, () => createRestic(repository, context.execute).version());
+}
+
+/** How long a look at the files of a repository may take: what cannot be seen soon is asked of restic. */
+export const listingLimits = ({ signal }: Pick<RunnerContext, "signal">) => ({ signal, seconds: 30 });
+
 /** What a step that makes snapshots needs: they are dated in the timezone of their job, in which `forget.restic` counts days. */
 export interface OpenedRepository {
   readonly repository: ResticRepository;
@@ -27,10 +42,35 @@ export interface OpenedRepository {
 /** @throws StepError as `repositoryOf` */
 export function openForBackup(name: string, context: RunnerContext): OpenedRepository {
   const { config, job } = context;
-  const timezone = timezoneOf(config.jobs[job], config);
+  const timezone = zoneForPrograms(config.jobs[job], config);
   const repository = { ...repositoryOf(name, context), timezone };
   const initialize = config.repositories[name]?.initialize ?? false;
   return { repository, restic: createRestic(repository, context.execute), initialize };
+}
+
+/**
+ * Does what needs a repository; where there is none and one may be made, it is made first.
+ * @param planned in a dry run: what to say instead of making one. @default a dry run does not get here
+ * @throws StepError `repository_missing`, and what `work` throws
+ */
+export async function creatingIfAbsent<Result>(
+  opened: OpenedRepository,
+  context: RunnerContext,
+  work: () => Promise<Result>,
+  planned?: (message: string) => Result,
+): Promise<Result> {
+  const { name } = opened.repository;
+  try {
+    return await work();
+  } catch (error) {
+    const absent = error instanceof StepError && error.reason === "repository_missing";
+    if (!absent || !opened.initialize) throw error;
+  }
+  refuseToCreate(opened, context);
+  if (planned && context.dryRun) return planned(`would create the repository ${name} first`);
+  context.log(`creating the repository ${name}`);
+  await opened.restic.init();
+  return await work();
 }
 
 /** @throws StepError `repository_missing`, unless a new one may be made */

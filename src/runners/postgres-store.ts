@@ -6,12 +6,12 @@ import { formatBytes } from "../model/quantity.ts";
 import type { PipelineProgram } from "../tools/exec.ts";
 import type { Postgres, PostgresCommand } from "../tools/postgres.ts";
 import { redirected } from "../tools/redirect.ts";
-import { isOlder } from "../tools/restic.ts";
 import type { BackupReport } from "../tools/restic-backup.ts";
 import { createResticCall } from "../tools/restic-call.ts";
-import { backupCommand, storesCommands } from "../tools/restic-command.ts";
+import { backupCommand } from "../tools/restic-command.ts";
 import { ownTags } from "../tools/restic-history.ts";
-import type { OpenedRepository } from "./open-repository.ts";
+import { watchSnapshots } from "../tools/snapshot-watch.ts";
+import { listingLimits, type OpenedRepository } from "./open-repository.ts";
 import { proveSnapshot } from "./prove-snapshot.ts";
 import type { RunnerContext } from "./runner.ts";
 
@@ -41,6 +41,8 @@ interface Settings {
   readonly opened: OpenedRepository;
   readonly postgres: Postgres;
   readonly minimumRatio: number;
+  /** Whether restic can be given the program itself: from `storesCommands` on. */
+  readonly isStreamed: boolean;
   /** A private folder. */
   readonly folder: string;
 }
@@ -50,15 +52,15 @@ interface Settings {
  * @throws StepError of the dump's program, of restic, or `verification`
  */
 export async function storeDump(dump: Dump, settings: Settings, context: RunnerContext): Promise<StoredDump> {
-  const { opened, minimumRatio } = settings;
+  const { opened, minimumRatio, isStreamed } = settings;
   const { restic, repository } = opened;
   const { host } = context.config;
-  const isStreamed = !isOlder(await restic.version(), storesCommands);
+  const watch = await watchSnapshots(repository, listingLimits(context));
   const report = await (isStreamed ? stream : stage)(dump, settings, context);
   try {
     const { summary, tail } = report;
     refuseNothing(dump, report);
-    const { id } = await proveSnapshot(report, repository.name, host, restic);
+    const { id } = await proveSnapshot(report, repository.name, host, { restic, watch });
     refuseImplausible(dump, summary.bytes, minimumRatio);
     await dump.verify?.(readBack(id, dump, opened, context));
     return { snapshotId: id, bytes: summary.bytes, bytesAdded: summary.bytesAdded, tail };

@@ -3,7 +3,7 @@ import { destinationName, retentionKeep } from "../config/schema.ts";
 import { StepError, toStepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { cancellation } from "../tools/cancellation.ts";
-import type { OpenDestination } from "../tools/open-destination.ts";
+import { wholeSeries } from "../tools/open-destination.ts";
 import { withStore } from "./archive-store.ts";
 import { archiveShelf, type Prunable, type Shelf, seriesShelf, unfinishedArchive } from "./prune-shelf.ts";
 import { judge, policiesOf } from "./prune-verdict.ts";
@@ -188,12 +188,6 @@ async function prove(all: readonly Prunable[], removed: readonly Prunable[], she
       advice: "see whether the bucket locks its objects, and that the key may delete versions",
     });
   }
-}
-
-/** `joinPrefix` takes slashes off: what ends with one means folders that are called by their time alone. */
-function wholeSeries(prefix: string, { whole }: OpenDestination): string {
-  const joined = whole(prefix);
-  return joined === "" || !(prefix === "" || prefix.endsWith("/")) ? joined : `${joined}/`;
 }
 
 function bytesOf(some: readonly Prunable[]): number {

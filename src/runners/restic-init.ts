@@ -3,7 +3,7 @@ import { repositoryName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
 import { createRestic } from "../tools/restic.ts";
 import { initLike } from "../tools/restic-copy.ts";
-import { refuseToReplace, repositoryOf } from "./open-repository.ts";
+import { refuseToReplace, repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner } from "./runner.ts";
 
 export const resticInit = defineRunner({
@@ -26,7 +26,7 @@ export const resticInit = defineRunner({
   target: (options) => options.repository,
 
   async check(options, context) {
-    await createRestic(repositoryOf(options.repository, context), context.execute).version();
+    await resticVersion(repositoryOf(options.repository, context), context);
     if (options.copy_chunker_params_from !== undefined) repositoryOf(options.copy_chunker_params_from, context);
   },
 

@@ -1,9 +1,8 @@
 import * as z from "zod";
 import { duration, repositoryName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
-import { createRestic } from "../tools/restic.ts";
 import { type Judgement, judgeLock, listLocks, removeLocks, thisMachine } from "../tools/restic-locks.ts";
-import { repositoryOf } from "./open-repository.ts";
+import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner } from "./runner.ts";
 
 const judged = z.object({
@@ -34,7 +33,7 @@ export const resticUnlock = defineRunner({
   target: (options) => options.repository,
 
   async check(options, context) {
-    await createRestic(repositoryOf(options.repository, context), context.execute).version();
+    await resticVersion(repositoryOf(options.repository, context), context);
   },
 
   async run(options, context) {

@@ -16,7 +16,7 @@ import {
 import { nextAfter, parseSchedule } from "../model/schedule.ts";
 import { createRestic } from "../tools/restic.ts";
 import { checkRepository } from "../tools/restic-check.ts";
-import { repositoryOf } from "./open-repository.ts";
+import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
 const CheckOptions = z
@@ -71,7 +71,7 @@ export const verifyResticCheck = defineRunner({
   target: (options) => options.repository,
 
   async check(options, context) {
-    await createRestic(repositoryOf(options.repository, context), context.execute).version();
+    await resticVersion(repositoryOf(options.repository, context), context);
   },
 
   async run(options, context) {

@@ -6,6 +6,11 @@ export interface Destination {
   readonly list: (prefix: string) => AsyncIterable<StoredFile>;
   /** Everything whose whole name begins with a text, e.g. `backups/db-`, also in the middle of a name; names are whole. */
   readonly listFrom: (start: string) => AsyncIterable<StoredFile>;
+  /**
+   * Folders whose whole name begins with a text, one level deep: `backups/db-` finds `backups/db-1`. Costs no look into them.
+   * Names are whole, without a slash at their end.
+   */
+  readonly foldersFrom: (start: string) => AsyncIterable<string>;
   /** What a bucket that keeps versions still has of everything whose name begins with a text, delete markers too; elsewhere 0. */
   readonly countVersions: (start: string) => Promise<number>;
   /** Removes everything below a prefix, which must not be empty. What is gone already is no failure. */

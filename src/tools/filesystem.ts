@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
-import { open, readFile, readlink, statfs } from "node:fs/promises";
+import { constants, readFileSync, readlinkSync } from "node:fs";
+import { open, readFile, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { StepError } from "../model/outcome.ts";
 
@@ -16,6 +16,8 @@ export interface Mount {
   /** `/dev/nvme0n1p2`, `tmpfs`, … */
   readonly source: string;
   readonly readOnly: boolean;
+  /** What is in force for the whole filesystem, whatever this mount of it says: `rw,degraded,subvolid=5`. */
+  readonly filesystemOptions: string;
   /** Of Btrfs: the subvolume that holds `root`; 5: the top level. 0 elsewhere. */
   readonly subvolumeId: number;
 }
@@ -56,6 +58,7 @@ export function parseMountinfo(text: string): readonly Mount[] {
       type,
       source: unescapeOctal(source),
       subvolumeId: Number(/(?:^|,)subvolid=(\d+)/.exec(superOptions)?.[1] ?? 0),
+      filesystemOptions: superOptions,
       readOnly: [options, superOptions].some((list) => list.split(",").includes("ro")),
     };
   });
@@ -72,9 +75,10 @@ export async function readMounts(): Promise<readonly Mount[]> {
 
 /**
  * Asks the kernel in which mount a path is, so that symbolic links, bind mounts and mounts over mounts are what they are.
+ * @param mounts as they were read a moment ago, by who asks for many paths @default they are read
  * @throws StepError `source` when the path is not there or cannot be reached
  */
-export async function locate(path: string): Promise<Place> {
+export async function locate(path: string, mounts: readonly Mount[] = []): Promise<Place> {
   let handle: Awaited<ReturnType<typeof open>>;
   try {
     handle = await open(path, openPathOnly | constants.O_NONBLOCK);
@@ -82,10 +86,12 @@ export async function locate(path: string): Promise<Place> {
     throw unreachable(path, cause);
   }
   try {
-    const info = await readFile(`/proc/self/fdinfo/${handle.fd}`, "latin1");
-    const real = await readlink(`/proc/self/fd/${handle.fd}`);
+    // The kernel answers these from memory, at once: waiting for a thread would cost more than they do.
+    const info = readFileSync(`/proc/self/fdinfo/${handle.fd}`, "latin1");
+    const real = readlinkSync(`/proc/self/fd/${handle.fd}`);
     const id = Number(/^mnt_id:\s*(\d+)$/m.exec(info)?.[1]);
-    const mount = (await readMounts()).find((candidate) => candidate.id === id);
+    const isIt = (candidate: Mount) => candidate.id === id;
+    const mount = mounts.find(isIt) ?? (await readMounts()).find(isIt);
     if (!mount) throw new StepError("source", `the mount that holds ${path} is not visible from here`);
     const below = mount.mountPoint === "/" ? real : real.slice(mount.mountPoint.length);
     return { mount, path: real, pathInFilesystem: trimSlashes(`${mount.root}/${below}`) };
@@ -95,10 +101,13 @@ export async function locate(path: string): Promise<Place> {
 }
 
 /** `locate`, for a path that may not be there yet: of the nearest directory above it that is. */
-export async function locateNearest(path: string): Promise<{ readonly exists: boolean; readonly place: Place }> {
+export async function locateNearest(
+  path: string,
+  mounts: readonly Mount[] = [],
+): Promise<{ readonly exists: boolean; readonly place: Place }> {
   for (let candidate = path; ; candidate = dirname(candidate)) {
     try {
-      return { exists: candidate === path, place: await locate(candidate) };
+      return { exists: candidate === path, place: await locate(candidate, mounts) };
     } catch (error) {
       if (candidate === "/" || !isMissing(error)) throw error;
     }
@@ -118,6 +127,12 @@ export function pathThrough(mount: Mount, pathInFilesystem: string): string | nu
 export async function usageOf(path: string): Promise<Usage> {
   const { bsize, blocks, bfree, bavail } = await statfs(path);
   return { sizeBytes: blocks * bsize, usedBytes: (blocks - bfree) * bsize, availableBytes: bavail * bsize };
+}
+
+/** As df counts it: what is reserved for root is neither in use nor free. Null: there is nothing to share. */
+export function shareUsed({ usedBytes, availableBytes }: Usage): number | null {
+  const all = usedBytes + availableBytes;
+  return all > 0 ? usedBytes / all : null;
 }
 
 export function isMissing(error: unknown): boolean {

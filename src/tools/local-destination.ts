@@ -27,6 +27,13 @@ export function localDestination(path: string, signal: AbortSignal): Destination
         for await (const file of below(whole)) yield { name: `${whole}/${file.name}`, size: file.size };
       }
     },
+    async *foldersFrom(start) {
+      const folder = start.slice(0, start.lastIndexOf("/") + 1);
+      for (const name of await names(path, folder)) {
+        const whole = `${folder}${name}`;
+        if (whole.startsWith(start) && (await look(join(path, whole)))?.isDirectory()) yield whole;
+      }
+    },
     countVersions: async () => 0,
     async removeBelow(prefix) {
       if (prefix === "") throw new TypeError("nothing removes a whole destination");

@@ -13,6 +13,15 @@ export interface OpenDestination extends Destination {
   readonly whole: (prefix: string) => string;
 }
 
+/**
+ * The whole text before the timestamps of a series. `joinPrefix` takes slashes off: what ends with one means folders that are called by their
+ * time alone.
+ */
+export function wholeSeries(prefix: string, { whole }: Pick<OpenDestination, "whole">): string {
+  const joined = whole(prefix);
+  return joined === "" || !(prefix === "" || prefix.endsWith("/")) ? joined : `${joined}/`;
+}
+
 /** A destination as the configuration declares it; `Reference` is where a secret is read from. */
 type Declared<Reference> =
   | { readonly type: "local"; readonly path: string }

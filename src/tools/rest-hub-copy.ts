@@ -64,7 +64,8 @@ export async function copyRepository(copy: HubCopy, world: World): Promise<HubRe
     filesCopied += lacking.length;
     bytesCopied += sum(lacking);
   }
-  const filesRemoved = copy.remove && !copy.dryRun ? await removeRest(copy, found, world.signal) : 0;
+  const isMore = [...found.keys()].some((name) => !all.has(name));
+  const filesRemoved = copy.remove && !copy.dryRun && isMore ? await removeRest(copy, found, world.signal) : 0;
   return {
     files: all.size,
     bytes: sum(all),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { StepError } from "../model/outcome.ts";
 import type { Execute } from "./exec.ts";
+import { openListing } from "./open-listing.ts";
 import { hasEnded, statOf } from "./process.ts";
 import { createResticCall, type ResticCall } from "./restic-call.ts";
 import { jsonOf, parseIds } from "./restic-output.ts";
@@ -89,11 +90,11 @@ const clockMargin = 5;
 export async function listLocks(repository: ResticRepository, execute: Execute): Promise<readonly ResticLock[]> {
   const restic = createResticCall(repository, execute);
   const locks: ResticLock[] = [];
-  for (const id of await lockIds(restic, repository)) {
+  for (const id of await lockIds(restic, repository, repository.patienceSeconds)) {
     const result = await restic.call(["cat", "lock", "--no-lock", id], { timeoutSeconds: 120 });
     if (result.exitCode === 0) locks.push(parseLock(id, result.stdout));
     // Its holder has ended meanwhile, or has written it anew under another id.
-    else if ((await lockIds(restic, repository)).includes(id)) {
+    else if ((await lockIds(restic, repository, repository.patienceSeconds)).includes(id)) {
       throw restic.failure(`read a lock of the repository ${repository.name}`, result);
     }
   }
@@ -144,9 +145,22 @@ export async function removeLocks(
   return null;
 }
 
-async function lockIds(restic: ResticCall, { name, patienceSeconds = 60 }: ResticRepository) {
-  const task = `list the locks of the repository ${name}`;
-  return parseIds((await restic.soon(task, ["list", "locks", "--no-lock"], patienceSeconds)).stdout);
+/**
+ * Ids of the locks; that of the call itself is never among them. Where the files can be listed, restic is not started: that costs as much as
+ * a whole listing of snapshots.
+ * @throws StepError as `restic-failure.ts`
+ */
+export async function lockIds(
+  restic: ResticCall,
+  repository: ResticRepository,
+  seconds = 60,
+): Promise<readonly string[]> {
+  const listing = openListing(repository, { signal: new AbortController().signal, seconds: Math.min(seconds, 30) });
+  const seen = await listing?.ids("locks").catch(() => null);
+  if (seen) return [...seen];
+  // What kept it from being listed is told by restic.
+  const task = `list the locks of the repository ${repository.name}`;
+  return parseIds((await restic.soon(task, ["list", "locks", "--no-lock"], seconds)).stdout);
 }
 
 /** `/proc/stat` says when the machine was started, `/proc/PID/stat` how many ticks later a process was. */

@@ -44,6 +44,9 @@ export interface ResticSnapshot {
   readonly tree?: string;
   /** Of a copy, or one whose tags were changed: the id of what it was made from. */
   readonly original?: string;
+  /** Bytes and files that it covers, where restic noted it in the snapshot: 0.17 and newer do. */
+  readonly bytes?: number;
+  readonly files?: number;
 }
 
 /** One line of `--json` output; null: it is no JSON object. */
@@ -87,9 +90,10 @@ const snapshot = z
     paths: texts,
     tree: z.string().optional(),
     original: z.string().optional(),
+    summary: z.object({ total_bytes_processed: amount, total_files_processed: amount }).optional().catch(undefined),
   })
   .transform(
-    ({ id, time, hostname, tags, paths, tree, original }): ResticSnapshot => ({
+    ({ id, time, hostname, tags, paths, tree, original, summary }): ResticSnapshot => ({
       id,
       at: Date.parse(time) / 1000,
       host: hostname,
@@ -97,6 +101,8 @@ const snapshot = z
       paths,
       ...(tree === undefined ? {} : { tree }),
       ...(original === undefined ? {} : { original }),
+      ...(summary?.total_bytes_processed === undefined ? {} : { bytes: summary.total_bytes_processed }),
+      ...(summary?.total_files_processed === undefined ? {} : { files: summary.total_files_processed }),
     }),
   );
 const snapshots = z
@@ -104,14 +110,17 @@ const snapshots = z
   .nullable()
   .transform((list) => list ?? []);
 
+/** zod would compile a schema at its first use, which takes longer than to read the few lines of a backup. */
+const once = { jitless: true } as const;
+
 export function parseResticLine(line: string): ResticLine {
   const data = jsonOf(line);
   if (typeof data !== "object" || data === null || Array.isArray(data)) return null;
   const type = "message_type" in data ? data.message_type : undefined;
-  if (type === "status") return { type, progress: progressOf(status.parse(data)) };
-  if (type === "summary") return { type, summary: summaryOf(summary.parse(data)) };
+  if (type === "status") return { type, progress: progressOf(status.parse(data, once)) };
+  if (type === "summary") return { type, summary: summaryOf(summary.parse(data, once)) };
   if (type === "error") {
-    const { item, error } = archivalError.parse(data);
+    const { item, error } = archivalError.parse(data, once);
     return { type, item, message: error.message ?? `${item}: ${error.Op ?? "read"} failed` };
   }
   if (type === "exit_error") return { type, message: "message" in data ? String(data.message) : "" };
@@ -123,6 +132,13 @@ export function parseSnapshots(stdout: string): readonly ResticSnapshot[] {
   const parsed = snapshots.safeParse(jsonOf(stdout));
   if (!parsed.success) throw unreadable("the list of snapshots", stdout);
   return parsed.data;
+}
+
+/** Bytes of `stats --mode raw-data --json`. @throws StepError `unknown`, also for a number that cannot be */
+export function parseRawDataSize(stdout: string): number {
+  const parsed = z.object({ total_size: z.int().min(0) }).safeParse(jsonOf(stdout));
+  if (!parsed.success) throw unreadable("the size of a repository", stdout);
+  return parsed.data.total_size;
 }
 
 /** The id of `cat config`. @throws StepError `unknown` */

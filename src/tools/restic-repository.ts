@@ -4,15 +4,19 @@ import { isAbsolute, join } from "node:path";
 import { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 
-/** A repository with its secrets read. */
-export interface ResticRepository {
+/** Where a repository is, and what it takes to get there: all that looking at its files needs. */
+export interface PlacedRepository {
   /** Its name in the configuration. */
   readonly name: string;
   /** As restic's -r takes it. */
   readonly location: string;
+  readonly environment: Readonly<Record<string, string | Secret>>;
+}
+
+/** A repository with its secrets read. */
+export interface ResticRepository extends PlacedRepository {
   readonly program: string;
   readonly password: Secret;
-  readonly environment: Readonly<Record<string, string | Secret>>;
   /** Kept between calls, so that a listing asks the repository only for what is new. */
   readonly cacheDirectory: string;
   /** Zone in which snapshots are dated: `forget` counts days in the zone in which a snapshot was made. @default UTC */
@@ -25,13 +29,15 @@ export interface ResticRepository {
 interface Declared<Reference> {
   readonly repository: string;
   readonly restic: string;
-  readonly password: Reference;
+  /** Left out where it is only looked at from outside. */
+  readonly password?: Reference | undefined;
   readonly environment: Readonly<Record<string, string | Reference>>;
 }
 
 /**
  * Reads the secrets of a declared repository.
- * @throws StepError `auth` when a secret cannot be read, `config` when the place is a relative path: restic runs in other folders
+ * @throws StepError `auth` when a secret cannot be read, `config` when it is declared without a password, or when the place is a relative
+ * path: restic runs in other folders
  */
 export function openRepository<Reference extends object>(
   name: string,
@@ -44,6 +50,33 @@ export function openRepository<Reference extends object>(
     readonly uid?: number;
   },
 ): ResticRepository {
+  const { readSecret } = world;
+  const placed = placeRepository(name, declared, readSecret);
+  const { restic: program, password } = declared as Declared<Reference>;
+  if (password === undefined) {
+    throw new StepError("config", `the repository ${name} is declared without a password: it can only be looked at`, {
+      advice: "declare its password, or let this be done where it is known",
+    });
+  }
+  return {
+    ...placed,
+    program,
+    password: secretOf(name, "password", password, readSecret),
+    // One for each user: restic 0.19 refuses to work with a cache that it can read but does not own.
+    cacheDirectory: join(world.stateDirectory, "cache", `restic-${world.uid ?? process.getuid?.() ?? 0}`),
+    ...(world.timezone === undefined ? {} : { timezone: world.timezone }),
+  };
+}
+
+/**
+ * A declared repository without its password, which looking at its files does not take.
+ * @throws StepError as `openRepository`
+ */
+export function placeRepository<Reference extends object>(
+  name: string,
+  declared: Omit<Declared<Reference>, "restic" | "password"> | undefined,
+  readSecret: (reference: Reference) => Secret,
+): PlacedRepository {
   if (!declared) {
     throw new StepError("config", `there is no repository called ${name}`, { advice: "declare it in repositories" });
   }
@@ -53,33 +86,34 @@ export function openRepository<Reference extends object>(
       advice: "begin it with a slash",
     });
   }
-  const secretOf = (setting: string, reference: Reference) => {
-    try {
-      return world.readSecret(reference);
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      const advice = cause instanceof StepError ? cause.details.advice : undefined;
-      throw new StepError("auth", `${setting} of the repository ${name}: ${message}`, {
-        cause,
-        ...(advice === undefined ? {} : { advice }),
-      });
-    }
-  };
   return {
     name,
     location,
-    program: declared.restic,
-    password: secretOf("password", declared.password),
     environment: Object.fromEntries(
       Object.entries(declared.environment).map(([variable, value]) => [
         variable,
-        typeof value === "string" ? value : secretOf(variable, value),
+        typeof value === "string" ? value : secretOf(name, variable, value, readSecret),
       ]),
     ),
-    // One for each user: restic 0.19 refuses to work with a cache that it can read but does not own.
-    cacheDirectory: join(world.stateDirectory, "cache", `restic-${world.uid ?? process.getuid?.() ?? 0}`),
-    ...(world.timezone === undefined ? {} : { timezone: world.timezone }),
   };
+}
+
+function secretOf<Reference>(
+  name: string,
+  setting: string,
+  reference: Reference,
+  readSecret: (reference: Reference) => Secret,
+): Secret {
+  try {
+    return readSecret(reference);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const advice = cause instanceof StepError ? cause.details.advice : undefined;
+    throw new StepError("auth", `${setting} of the repository ${name}: ${message}`, {
+      cause,
+      ...(advice === undefined ? {} : { advice }),
+    });
+  }
 }
 
 /** The folder of a repository on this machine; null: it is somewhere else. */

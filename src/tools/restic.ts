@@ -1,11 +1,10 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { StepError } from "../model/outcome.ts";
 import type { Execute } from "./exec.ts";
+import { openListing } from "./open-listing.ts";
 import { type BackupReport, type BackupRequest, backupArguments, collectBackup } from "./restic-backup.ts";
 import { createResticCall } from "./restic-call.ts";
 import {
-  parseIds,
+  parseRawDataSize,
   parseRepositoryId,
   parseSnapshots,
   parseVersion,
@@ -39,7 +38,7 @@ const mostIds = 5000;
 export interface Restic {
   /** `0.14.0`. @throws StepError `tool_missing` when it is older than what is supported, or no restic at all */
   version(): Promise<string>;
-  /** Looks whether a remote repository answers and can be opened; a local one answers at once anyway. */
+  /** Looks whether a remote repository answers at all; a local one answers at once anyway. */
   reach(): Promise<void>;
   /** Of the repository, 64 characters; null: there is none yet. @throws StepError `auth` when it cannot be opened */
   id(): Promise<string | null>;
@@ -48,8 +47,8 @@ export interface Restic {
   /** Takes no lock and needs no right to write. */
   snapshots(filter?: SnapshotFilter, timeoutSeconds?: number): Promise<readonly ResticSnapshot[]>;
   forget(request: ForgetRequest): Promise<void>;
-  /** How many locks there are, its own never among them. */
-  lockCount(timeoutSeconds?: number): Promise<number>;
+  /** Bytes that the data of all snapshots takes in the repository. Reads every folder of every snapshot: seconds to many minutes. */
+  rawDataSize(timeoutSeconds: number): Promise<number>;
 }
 
 export function createRestic(repository: ResticRepository, execute: Execute): Restic {
@@ -72,7 +71,7 @@ export function createRestic(repository: ResticRepository, execute: Execute): Re
     },
 
     async reach() {
-      if (local !== null) return;
+      if (local !== null || (await answers(repository))) return;
       await soon(openTask, ["cat", "config", "--no-lock"], repository.patienceSeconds ?? 60);
     },
 
@@ -110,6 +109,12 @@ export function createRestic(repository: ResticRepository, execute: Execute): Re
       return parseSnapshots(result.stdout);
     },
 
+    async rawDataSize(timeoutSeconds) {
+      const args = ["stats", "--json", "--no-lock", "--mode", "raw-data"];
+      const result = await soon(`measure the data of the repository ${name}`, args, timeoutSeconds);
+      return parseRawDataSize(result.stdout);
+    },
+
     async forget({ ids, prune }) {
       for (let from = 0; from < ids.length; from += mostIds) {
         const last = from + mostIds >= ids.length;
@@ -127,27 +132,18 @@ export function createRestic(repository: ResticRepository, execute: Execute): Re
         if (result.exitCode !== 0 || /^unable to remove /m.test(result.stderr)) throw failure(task, result);
       }
     },
-
-    async lockCount(timeoutSeconds = 600) {
-      const task = `list the locks of the repository ${name}`;
-      // Another restic costs as much as the whole listing of snapshots; in a folder the locks can be seen without it.
-      if (local !== null) return (await readdir(join(local, "locks")).catch(refuse(task))).filter(isId).length;
-      const result = await soon(task, ["list", "locks", "--no-lock"], timeoutSeconds);
-      return parseIds(result.stdout).length;
-    },
   };
 }
+
+/** Whether its server has the repository, without restic, which takes half a second to open one. What else it says is restic's to explain. */
+async function answers(repository: ResticRepository): Promise<boolean> {
+  const seconds = Math.min(answerSeconds, repository.patienceSeconds ?? answerSeconds);
+  const listing = openListing(repository, { signal: new AbortController().signal, seconds });
+  return (await listing?.exists().catch(() => false)) ?? false;
+}
+const answerSeconds = 10;
 
 /** True when `version` comes before `other`; both as 1.2.3. */
 export function isOlder(version: string, other: string): boolean {
   return version.localeCompare(other, "en", { numeric: true }) < 0;
-}
-
-const isId = (file: string) => /^[0-9a-f]{64}$/.test(file);
-
-function refuse(task: string): (cause: NodeJS.ErrnoException) => never {
-  return (cause) => {
-    const reason = cause.code === "EACCES" ? "auth" : "repository_missing";
-    throw new StepError(reason, `cannot ${task}: ${cause.message}`, { cause });
-  };
 }

@@ -33,6 +33,9 @@ export function s3Destination(
     async *listFrom(start) {
       for await (const { key, size } of s3.listObjects({ bucket, prefix: start, signal })) yield { name: key, size };
     },
+    async *foldersFrom(start) {
+      for await (const name of s3.listFolders({ bucket, prefix: start, signal })) yield name.slice(0, -1);
+    },
     async countVersions(start) {
       let count = 0;
       for await (const _ of s3.listVersions({ bucket, prefix: start, signal })) count += 1;

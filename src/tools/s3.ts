@@ -5,6 +5,7 @@ import { cancellation } from "./cancellation.ts";
 import { sentContent } from "./s3-content.ts";
 import { isAbsent, noAnswer, s3Failure } from "./s3-failure.ts";
 import type { S3, S3Key, S3Object, S3Place, S3Settings, S3Version } from "./s3-interface.ts";
+import { createPageMemory } from "./s3-page-bytes.ts";
 import { nextPage, pages } from "./s3-paging.ts";
 
 export type * from "./s3-interface.ts";
@@ -17,6 +18,7 @@ const completionSeconds = 300;
 /** Nothing is loaded or connected before the first request: the SDK costs about 60 ms. */
 export function createS3(settings: S3Settings): S3 {
   let loaded: Promise<Loaded> | undefined;
+  const pageMemory = createPageMemory();
 
   async function request<Output>(
     place: Pick<S3Key, "bucket" | "signal"> & { readonly key?: string },
@@ -47,7 +49,10 @@ export function createS3(settings: S3Settings): S3 {
   const whereIs = ({ bucket, key }: { readonly bucket: string; readonly key?: string }) =>
     `${settings.endpoint}, bucket ${bucket}${key === undefined ? "" : `, ${key}`}`;
 
-  const list = (place: S3Place, page: { readonly MaxKeys?: number; readonly ContinuationToken?: string }) =>
+  const list = (
+    place: S3Place,
+    page: { readonly MaxKeys?: number; readonly ContinuationToken?: string; readonly Delimiter?: string },
+  ) =>
     request(place, "listing", ({ client, sdk }, options) =>
       client.send(new sdk.ListObjectsV2Command({ Bucket: place.bucket, Prefix: place.prefix ?? "", ...page }), options),
     );
@@ -63,6 +68,14 @@ export function createS3(settings: S3Settings): S3 {
         nextPage(page.IsTruncated, { ContinuationToken: page.NextContinuationToken }),
       );
       for await (const { Contents } of all) for (const object of Contents ?? []) yield toObject(object);
+    },
+
+    async *listFolders(place) {
+      const ask = (marker: { readonly ContinuationToken?: string }) => list(place, { ...marker, Delimiter: "/" });
+      const all = pages(whereIs(place), ask, (page) =>
+        nextPage(page.IsTruncated, { ContinuationToken: page.NextContinuationToken }),
+      );
+      for await (const { CommonPrefixes } of all) for (const { Prefix = "" } of CommonPrefixes ?? []) yield Prefix;
     },
 
     async *listVersions(place) {
@@ -95,6 +108,27 @@ export function createS3(settings: S3Settings): S3 {
         }
       }
     },
+
+    listingPage: (place, listing, ask, read) =>
+      request(place, `listing ${listing} of`, async ({ client, sdk }, options) => {
+        const input = { Bucket: place.bucket, ...(listing === "parts" ? {} : { Prefix: place.prefix ?? "" }), ...ask };
+        // All four as one type: of what they answer only the bytes are kept.
+        const commands = {
+          versions: () => new sdk.ListObjectVersionsCommand({ ...input, EncodingType: "url" }),
+          objects: () => new sdk.ListObjectsV2Command({ ...input, EncodingType: "url" }),
+          uploads: () => new sdk.ListMultipartUploadsCommand({ ...input, EncodingType: "url" }),
+          parts: () => new sdk.ListPartsCommand({ Key: "", UploadId: "", ...input }),
+        };
+        const command = commands[listing]() as unknown as InstanceType<Sdk["ListPartsCommand"]>;
+        const kept = pageMemory.take();
+        command.middlewareStack.add(kept.middleware, { step: "deserialize", name: "keepPage", priority: "low" });
+        try {
+          await client.send(command, options);
+          return read(kept.page());
+        } finally {
+          pageMemory.giveBack(kept);
+        }
+      }),
 
     headObject: (object) =>
       request(object, "looking at", async ({ client, sdk }, options) => {
@@ -259,5 +293,17 @@ async function load(settings: S3Settings): Promise<Loaded> {
     // Each request has a limit of its own; a server that puts parts together is silent for minutes.
     requestHandler: { connectionTimeout: 10_000, socketTimeout: completionSeconds * 1000 },
   });
+  const { onCall } = settings;
+  if (onCall) {
+    client.middlewareStack.add(
+      (next, { commandName = "" }) =>
+        (call) => {
+          onCall({ name: commandName.replace(/Command$/, "") });
+          return next(call);
+        },
+      // The last one before the network, behind the one that repeats.
+      { step: "finalizeRequest", name: "onCall", priority: "low" },
+    );
+  }
   return { client, sdk };
 }

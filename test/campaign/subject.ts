@@ -26,7 +26,14 @@ export interface Planted {
 export function copySubject(directory: string, planted?: Planted): Subject {
   const copy = join(directory, "subject");
   mkdirSync(copy);
-  for (const part of ["src", "setup/build.ts", "package.json", "tsconfig.json", "docs/pantheros.schema.json"])
+  for (const part of [
+    "src",
+    "setup/build.ts",
+    "setup/pack.ts",
+    "package.json",
+    "tsconfig.json",
+    "docs/pantheros.schema.json",
+  ])
     cpSync(join(root, part), join(copy, part), { recursive: true });
   cpSync(join(import.meta.dirname, "preload"), join(copy, "preload"), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));

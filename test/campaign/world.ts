@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { runners } from "../../src/runners/index.ts";
+import { runnerNames } from "../../src/runners/index.ts";
 import { createHost, jobOf, type TestHost } from "../e2e/host.ts";
 import { createSubvolume, mountBtrfs } from "../support/btrfs.ts";
 import { type CommandOptions, type EndedCommand, type RunningCommand, startPantheros } from "../support/command.ts";
@@ -90,7 +90,7 @@ export function possibleJobs(): readonly JobName[] {
     commands: true,
     rclone: onPath("rclone") !== null,
     restic: onPath("restic") !== null,
-    drill: onPath("restic") !== null && runners.some(({ uses }) => uses === "drill.files"),
+    drill: onPath("restic") !== null && runnerNames.includes("drill.files"),
     snapshots: hasBtrfs && onPath("rclone") !== null,
     everything: hasBtrfs && onPath("rclone") !== null && onPath("restic") !== null,
   };

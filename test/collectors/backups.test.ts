@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { backups } from "../../src/collectors/backups.ts";
+import { backups, prunedKinds } from "../../src/collectors/backups.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
+import { loadRunners } from "../../src/runners/index.ts";
 import { configOf, emptyLedger, hour, noon, observe, readable, record } from "./ledger.ts";
 
 const step = (id: string) => ({ id, uses: "backup.restic" });
-const config = configOf({ jobs: { home: { steps: [step("step_1"), step("graph"), step("cache")] } } });
+const pruning = { steps: [{ id: "old", uses: "prune.snapshots" }] };
+const config = configOf({
+  jobs: {
+    home: { steps: [step("step_1"), step("graph"), step("cache"), ...pruning.steps] },
+    other: pruning,
+    far: pruning,
+  },
+});
 const look = (ledger: Ledger) => readable(backups.collect({ config, ledger, now: noon }));
 const snapshotId = "cfe0ee31aa";
 
@@ -60,10 +68,23 @@ describe("the collector backups", () => {
     assert.equal(look(ledger)["jobProven{job=home,target=docs}"], 1);
   });
 
-  it("remembers when pruning last succeeded", () => {
+  it("remembers when pruning last succeeded, of a subvolume and a repository of one name apart, whichever job did it", () => {
     const ledger = emptyLedger();
-    record(ledger, noon - hour, { job: "home", kind: "prune", target: "docs" });
-    assert.equal(look(ledger)["pruneLastSuccess{subject=docs}"], noon - hour);
+    const prune = (job: string, at: number, uses: string) =>
+      record(ledger, at, { job, uses, id: "old", kind: "prune", target: "docs" });
+    prune("home", noon - 3 * hour, "prune.snapshots");
+    prune("other", noon - hour, "prune.snapshots");
+    prune("far", noon - 2 * hour, "forget.restic");
+    const series = Object.entries(look(ledger)).filter(([name]) => name.startsWith("pruneLastSuccess"));
+    assert.deepEqual(Object.fromEntries(series), {
+      "pruneLastSuccess{kind=subvolume,subject=docs}": noon - hour,
+      "pruneLastSuccess{kind=repository,subject=docs}": noon - 2 * hour,
+    });
+  });
+
+  it("knows of every runner that prunes what its target is", async () => {
+    const pruning = (await loadRunners()).filter(({ kind }) => kind === "prune").map(({ uses }) => uses);
+    assert.deepEqual(pruning.toSorted(), Object.keys(prunedKinds).toSorted());
   });
 
   it("takes what one job leaves at one destination in several steps together: the oldest part, the whole size", () => {

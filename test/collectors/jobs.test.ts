@@ -17,6 +17,7 @@ describe("the collector jobs", () => {
     const seen = look();
     assert.equal(seen["jobRunning{job=home}"], 0);
     assert.equal(seen["jobOutcome{job=home,outcome=never}"], 1);
+    assert.equal(seen["jobOutcome{job=home,outcome=failed}"], undefined, "nothing has shown that it does not fail");
     assert.equal(seen["jobConsecutiveFailures{job=home}"], 0);
     assert.equal(seen["jobLastSuccess{job=home}"], undefined);
   });
@@ -25,6 +26,42 @@ describe("the collector jobs", () => {
     const ledger = emptyLedger();
     ledger.declare("job", ["home"], (fire - hour) * 1000);
     assert.equal(look(nightly, ledger)["jobOverdue{job=home}"], fire + hour);
+  });
+
+  it("is as old as its last success, and before the first one as its declaration", () => {
+    const ledger = emptyLedger();
+    assert.equal(look(nightly, ledger)["jobSuccessAge{job=home,rhythm=daily}"], undefined);
+    ledger.declare("job", ["home"], (fire - hour) * 1000);
+    record(ledger, fire, { job: "home", outcome: "failed", reason: "network" });
+    assert.equal(look(nightly, ledger)["jobSuccessAge{job=home,rhythm=daily}"], fire - hour);
+    record(ledger, fire + 60, { job: "home" });
+    assert.equal(look(nightly, ledger)["jobSuccessAge{job=home,rhythm=daily}"], fire + 60);
+  });
+
+  it("tells how often it runs, so that a weekly one is not late on the second day", () => {
+    const rhythms = {
+      daily: { schedule: "30 */6 * * *" },
+      weekly: { schedule: "0 3 * * 0" },
+      monthly: { schedule: "0 4 1 * *" },
+      laptop: { schedule: "0 2 * * *", staleness: "awake" },
+      byHand: {},
+      afterDaily: { after: ["daily"] },
+      afterEither: { after: ["daily", "weekly"] },
+    };
+    const declared = Object.entries(rhythms).map(([job, own]) => [job, { ...own, steps }]);
+    const ledger = emptyLedger();
+    ledger.declare("job", Object.keys(rhythms), noon * 1000);
+    const seen = Object.keys(look(configOf({ jobs: Object.fromEntries(declared) }), ledger));
+    const told = seen.flatMap((name) => /^jobSuccessAge\{job=(\w+),rhythm=(\w+)/.exec(name)?.slice(1).join(" ") ?? []);
+    assert.deepEqual(told, [
+      "daily daily",
+      "weekly rarer",
+      "monthly rarer",
+      "laptop awake",
+      "byHand none",
+      "afterDaily daily",
+      "afterEither rarer",
+    ]);
   });
 
   it("keeps last start, last finish and last success apart", () => {
@@ -76,6 +113,47 @@ describe("the collector jobs", () => {
     assert.equal(seen["jobOverdue{job=home}"], undefined);
     assert.equal(seen["jobNextRun{job=home}"], undefined);
     assert.equal(seen["jobExpectedDuration{job=home}"], 600);
+  });
+
+  it("makes a job without a schedule owe what the jobs owe that it comes after, and gives it their grace besides its own", () => {
+    const config = configOf({
+      jobs: {
+        home: { schedule: "0 2 * * *", grace: "1h", steps },
+        offsite: { after: ["home"], grace: "2h", steps },
+        verify: { after: ["offsite"], grace: "30m", steps },
+        own: { after: ["home"], schedule: "0 6 * * *", grace: "5m", steps },
+      },
+    });
+    const ledger = emptyLedger();
+    ledger.declare("job", Object.keys(config.jobs), (fire - hour) * 1000);
+    const overdueAt = () => {
+      const seen = look(config, ledger);
+      return ["home", "offsite", "verify", "own"].map((job) => (seen[`jobOverdue{job=${job}}`] ?? 0) - fire);
+    };
+    assert.deepEqual(overdueAt(), [hour, 3 * hour, 3.5 * hour, 4 * hour + 300]);
+    record(ledger, fire + 1800, { job: "offsite" });
+    assert.deepEqual(overdueAt(), [hour, 27 * hour, 3.5 * hour, 4 * hour + 300], "each answers for itself");
+    assert.equal(look(config, ledger)["jobNextRun{job=offsite}"], undefined, "nobody knows when the other one is done");
+  });
+
+  it("makes a job that never ran overdue whoever starts it", () => {
+    for (const scheduler of ["systemd", "internal", "external"]) {
+      const config = configOf({ jobs: { home: { schedule: "0 2 * * *", scheduler, steps } } });
+      const ledger = emptyLedger();
+      ledger.declare("job", ["home"], (fire - hour) * 1000);
+      assert.equal(look(config, ledger)["jobOverdue{job=home}"], fire + hour, scheduler);
+    }
+  });
+
+  it("keeps its answers only while they are true", () => {
+    const ledger = emptyLedger();
+    record(ledger, fire, { job: "home" });
+    const nextAt = (now: number) => look(nightly, ledger, now)["jobNextRun{job=home}"];
+    assert.deepEqual([nextAt(noon), nextAt(fire + 24 * hour - 1)], [fire + 24 * hour, fire + 24 * hour]);
+    assert.equal(nextAt(fire + 24 * hour), fire + 48 * hour);
+    assert.equal(nextAt(noon), fire + 24 * hour, "the clock was set back");
+    record(ledger, fire + 24 * hour, { job: "home" });
+    assert.equal(look(nightly, ledger, fire + 25 * hour)["jobOverdue{job=home}"], fire + 49 * hour);
   });
 
   it("does not let a skipped run refresh anything", () => {

@@ -27,6 +27,7 @@ export function record(
     readonly reason?: RunFinish["reason"];
     readonly id?: string;
     readonly kind?: StepKind;
+    readonly uses?: string;
     readonly target?: string;
     readonly evidence?: Record<string, unknown>;
     readonly bytes?: number;
@@ -38,7 +39,7 @@ export function record(
   const step = {
     position: 0,
     id: run.id ?? "step_1",
-    uses: "test",
+    uses: run.uses ?? "test",
     kind: run.kind ?? "backup",
     target: run.target ?? "main",
     optional: false,

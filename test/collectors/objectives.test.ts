@@ -21,6 +21,7 @@ describe("the collector objectives", () => {
     assert.deepEqual(judge(ledger), {
       "objectiveRpoPromised{objective=data}": 24 * hour,
       "objectiveRpoActual{objective=data}": noon - 3 * hour,
+      "objectiveMet{objective=data,promise=rpo}": 1,
     });
   });
 
@@ -47,7 +48,7 @@ describe("the collector objectives", () => {
 
   it("measures the recovery time by the slowest of its drills; without one it is not known", () => {
     const config = configOf({
-      jobs: { a: { steps: [{ uses: "x" }] } },
+      jobs: { a: { steps: ["one", "two"].map((id) => ({ id, uses: "drill.files" })) } },
       objectives: { data: { jobs: ["a"], rto: "1h" } },
     });
     const ledger = emptyLedger();
@@ -56,6 +57,55 @@ describe("the collector objectives", () => {
     record(ledger, noon, { job: "a", id: "one", kind: "drill", evidence: { rto_seconds: 12 } });
     record(ledger, noon, { job: "a", id: "two", kind: "drill", evidence: { rto_seconds: 90 } });
     assert.equal(seen()["objectiveRtoActual{objective=data}"], 90);
+  });
+});
+
+describe("what an objective is judged by", () => {
+  const config = configOf({
+    jobs: {
+      save: { steps: [{ uses: "backup.restic" }] },
+      prove: { steps: [{ id: "drill", uses: "drill.files" }] },
+    },
+    objectives: { data: { jobs: ["save", "prove"], rpo: "24h", rto: "1h" } },
+  });
+  const met = (ledger: Ledger, promise: string, now = noon) =>
+    readable(objectives.collect({ config, ledger, now }))[`objectiveMet{objective=data,promise=${promise}}`];
+  const quick = { job: "prove", id: "drill", kind: "drill", evidence: { rto_seconds: 600 } } as const;
+
+  it("takes no job that only proves for one that has never saved anything", () => {
+    const ledger = emptyLedger();
+    record(ledger, noon - hour, { job: "save" });
+    assert.equal(met(ledger, "rpo"), 1);
+  });
+
+  it("is broken, not unknown, when a job has been declared for longer than promised and has never saved anything", () => {
+    const ledger = emptyLedger();
+    ledger.declare("job", ["save", "prove"], (noon - 2 * day) * 1000);
+    assert.equal(met(ledger, "rpo"), 0);
+    assert.equal(met(ledger, "rpo", noon - 1.5 * day), undefined);
+  });
+
+  it("has no verdict on a recovery time that no drill has measured", () => {
+    assert.equal(met(emptyLedger(), "rto"), undefined);
+  });
+
+  it("is kept by a drill, broken by a longer one or a failed one, and unknown when the drill is too old", () => {
+    const fresh = emptyLedger();
+    record(fresh, noon - day, quick);
+    assert.equal(met(fresh, "rto"), 1);
+    assert.equal(met(fresh, "rto", noon + 92 * day), undefined);
+    record(fresh, noon - hour, { ...quick, outcome: "failed", reason: "verification" });
+    assert.equal(met(fresh, "rto"), 0);
+    const slow = emptyLedger();
+    record(slow, noon - day, { ...quick, evidence: { rto_seconds: 3601 } });
+    assert.equal(met(slow, "rto"), 0);
+  });
+
+  it("forgets steps that are not declared any more", () => {
+    const ledger = emptyLedger();
+    record(ledger, noon - 30 * day, { job: "save", id: "gone" });
+    record(ledger, noon - hour, { job: "save" });
+    assert.equal(met(ledger, "rpo"), 1);
   });
 });
 
@@ -68,7 +118,11 @@ describe("copies of a data set (3-2-1)", () => {
     },
     destinations: { peer: { type: "local", path: "/peer", offsite: true, medium: "hub" } },
     subvolumes: { docs: { path: "/docs", snapshots: "/snapshots" } },
-    jobs: { a: { steps: [{ uses: "backup.restic" }] } },
+    jobs: {
+      a: {
+        steps: [{ uses: "backup.restic" }, { id: "snap", uses: "snapshot.btrfs" }, { id: "sync", uses: "hub.sync" }],
+      },
+    },
     objectives: { data: { jobs: ["a"], repositories: ["hub"], rpo: "24h", copies: 3, offsite_copies: 1 } },
   });
   const count = (ledger: Ledger, now = noon) => {
@@ -96,6 +150,23 @@ describe("copies of a data set (3-2-1)", () => {
     assert.deepEqual(count(ledger), [1, 0, 1]);
   });
 
+  it("has no verdict while a place has never been reached, and is broken once it should have been", () => {
+    const twoPlaces = configOf({
+      repositories: { cloud: { repository: "/c", password, offsite: true } },
+      jobs: { a: { steps: [{ uses: "backup.restic", repository: "cloud" }] } },
+      objectives: { data: { jobs: ["a"], rpo: "24h", copies: 2, offsite_copies: 2 } },
+    });
+    const ledger = emptyLedger();
+    ledger.declare("job", ["a"], noon * 1000);
+    const met = (promise: string, now: number) =>
+      readable(objectives.collect({ config: twoPlaces, ledger, now }))[
+        `objectiveMet{objective=data,promise=${promise}}`
+      ];
+    assert.equal(met("copies", noon + hour), undefined);
+    assert.equal(met("copies", noon + 2 * day), 0);
+    assert.equal(met("offsite", noon + hour), 0, "there are not enough places for it");
+  });
+
   it("counts no snapshot on the same disk", () => {
     const ledger = emptyLedger();
     record(ledger, noon - hour, { job: "a", id: "snap", kind: "snapshot", target: "docs", evidence: { path: "/s/1" } });
@@ -110,6 +181,18 @@ describe("copies of a data set (3-2-1)", () => {
     record(ledger, noon - hour, { job: "a", id: "sync", kind: "copy", target: "peer", evidence });
     observe(ledger, "destinations", noon, "peer", [{ name: "repo/", at: noon, files: 1, bytes: 1 }]);
     assert.deepEqual(count(ledger), [3, 1, 2]);
+  });
+
+  it("still counts the one before while nobody has looked since the newest", () => {
+    const ledger = emptyLedger();
+    record(ledger, noon - 2 * hour, {
+      job: "a",
+      target: "cloud",
+      evidence: { repository: "cloud", snapshot_id: "c0" },
+    });
+    observe(ledger, "restic", noon - hour, "cloud", [{ name: "c0", at: noon - 2 * hour }]);
+    record(ledger, noon - 60, { job: "a", target: "cloud", evidence: { repository: "cloud", snapshot_id: "c1" } });
+    assert.deepEqual(count(ledger), [2, 1, 2]);
   });
 
   it("does not count what is older than the recovery point allows", () => {

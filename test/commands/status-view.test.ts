@@ -3,7 +3,9 @@ import { describe, it } from "node:test";
 import { type StatusView, statusText } from "../../src/commands/status-view.ts";
 
 const at = 1_000_000;
-const nothing: StatusView = { host: "h", at, jobs: [], subjects: [], backups: [], problems: [] };
+const nothing: StatusView = {
+  ...{ host: "h", at, jobs: [], subjects: [], backups: [], anomalies: [], filesystems: [], problems: [] },
+};
 const job: StatusView["jobs"][number] = {
   ...{
     job: "home",
@@ -13,6 +15,7 @@ const job: StatusView["jobs"][number] = {
     consecutiveFailures: 0,
     nextRunAt: at + 3600,
     overdueSeconds: 0,
+    overdueBy: "clock",
   },
 };
 const failed = {
@@ -41,6 +44,29 @@ describe("pantheros status", () => {
       show({ jobs: [{ ...job, lastRun: failed, consecutiveFailures: 3, overdueSeconds: 7200 }] }),
       /failed\/network ×3.*never +overdue for 2h/,
     );
+  });
+
+  it("says of a laptop how long it was awake meanwhile, or that nobody knows", () => {
+    const overdue = { ...job, overdueSeconds: 7200 };
+    assert.match(show({ jobs: [{ ...overdue, overdueBy: "awake" }] }), /overdue for 2h awake/);
+    assert.match(
+      show({ jobs: [{ ...overdue, overdueBy: "unjournaled" }] }),
+      /overdue for 2h by the clock: no engine journals when it sleeps/,
+    );
+  });
+
+  it("says which filesystem is in trouble, and what to run", () => {
+    const filesystems = [{ device: "/dev/sda\u001b[2J", troubles: ["1 of its devices missing", "97 % full"] }];
+    assert.match(
+      show({ filesystems }),
+      /^filesystem \/dev\/sda\\x1b\[2J: 1 of its devices missing, 97 % full\n {2}→ pantheros disks$/,
+    );
+  });
+
+  it("says what is unlike the history of a job, and in which run", () => {
+    const sentence = "12.0 GiB, a seventh of what is usual (median of 30 runs 84.0 GiB)";
+    const anomaly = { job: "home", target: "vault", kind: "size", ratio: 1 / 7, runId: "run-7", sentence } as const;
+    assert.match(show({ anomalies: [anomaly] }), /home +vault +12\.0 GiB, a seventh of .* 84\.0 GiB\) +run-7/);
   });
 
   it("says never for what never happened, and unknown for what nobody has looked at", () => {

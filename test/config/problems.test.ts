@@ -230,6 +230,18 @@ const table: Record<string, readonly [text: string, ...problems: string[]]> = {
     "3:25 outputs.prometheus.listen: is not an address and a port (write 127.0.0.1:9471 or [::1]:9471)",
   ],
   // Secrets
+  "a repository that only restic can look into, without its password": [
+    `${host}repositories:\n  r: { repository: "s3:https://x/y" }\n`,
+    "3:3 repositories.r.password: is required: without it only a folder or a REST server can be observed",
+  ],
+  "a policy for what is only observed": [
+    `${host}retention:\n  p: { daily: 3 }\nrepositories:\n  r: { repository: "rest:https://x/", retention: p }\n`,
+    "5:50 repositories.r.retention: cannot be judged without the password of the repository: snapshots are dated inside it (add password, or take retention out)",
+  ],
+  "a repository to be created without a password": [
+    `${host}repositories:\n  r: { repository: /r, initialize: true }\n`,
+    "3:36 repositories.r.initialize: cannot create a repository without a password (add password, or take initialize out)",
+  ],
   "a literal password": [
     `${host}repositories:\n  r: { repository: /r, password: hunter22 }\n`,
     `3:34 repositories.r.password: ${literal}`,
@@ -267,7 +279,7 @@ const table: Record<string, readonly [text: string, ...problems: string[]]> = {
   ],
   "a merge key": [
     `${host}<<: { timezone: UTC }\n`,
-    '2:1 ["<<"]: unknown key "<<" (there are: host, state_directory, scratch_directory, timezone, subvolumes, repositories, destinations, retention, jobs, objectives, outputs, collectors, … (13))',
+    '2:1 ["<<"]: unknown key "<<" (there are: host, state_directory, scratch_directory, timezone, subvolumes, repositories, destinations, retention, jobs, objectives, accounts, cost, … (17))',
   ],
   "an alias for nothing": [
     "host: *home\n",

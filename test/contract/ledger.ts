@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
-import { type Ledger, LedgerError, type RunFinish, type RunStart } from "../../src/ledger/ledger.ts";
+import { type Ledger, LedgerError, type LostEnd, type RunFinish, type RunStart } from "../../src/ledger/ledger.ts";
+import { incrementsOf } from "../../src/model/counters.ts";
 import type { Step, StepPlan } from "../../src/model/run.ts";
 import type { Observation, Sample } from "../../src/model/sample.ts";
+import { mostCountedReasons } from "../../src/model/series-bound.ts";
 import { holder, noon, runFinish, runStart, snapshotStep, stepFinish } from "./ledger-samples.ts";
 
 function counted(job: string, value = 1): Sample {
@@ -148,26 +150,6 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
       assert.deepEqual(ledger.children(), [child("a", 1), child("b", 2)]);
     });
 
-    test("what is written together is there as a whole, or not at all", (t) => {
-      const ledger = open(t);
-      const startBoth = () => {
-        ledger.startRun(runStart("a", { job: "one" }));
-        ledger.startRun(runStart("b", { job: "two" }));
-        return ledger.unfinishedRuns().map(({ id }) => id);
-      };
-      assert.throws(() =>
-        ledger.together(() => {
-          startBoth();
-          ledger.startStep("a", 99, noon, []);
-        }),
-      );
-      assert.deepEqual(ledger.unfinishedRuns(), []);
-      assert.deepEqual(ledger.together(startBoth), ["a", "b"], "it reads what it has written");
-      assert.equal(ledger.unfinishedRuns().length, 2);
-      ledger.finishRun("a", runFinish());
-      assert.equal(ledger.unfinishedRuns().length, 1, "afterwards each write is by itself again");
-    });
-
     test("a finished run is unemitted until it is marked", (t) => {
       const ledger = open(t);
       ledger.startRun(runStart("a"));
@@ -177,10 +159,173 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
         ledger.unemittedRuns().map((run) => run.id),
         ["a"],
       );
-      ledger.markEmitted("a", noon + 61_000);
+      assert.deepEqual(ledger.markEmitted(["a", "nobody"], noon + 61_000), ["a"]);
+      assert.deepEqual(ledger.markEmitted(["a"], noon + 62_000), [], "it is somebody else's to tell");
       assert.deepEqual(ledger.unemittedRuns(), []);
       assert.equal(ledger.run("a")?.emittedAt, noon + 61_000);
     });
+  });
+
+  describe(`${name}: ends of lost runs`, () => {
+    const killed = (runId: string, changes: Partial<LostEnd> = {}): LostEnd => ({
+      runId,
+      finishedAt: noon + 60_000,
+      reason: "killed",
+      message: `the process of ${runId} was killed`,
+      ...changes,
+    });
+
+    test("each gets its own, the steps that had begun share it, and the locks are free", (t) => {
+      const ledger = open(t);
+      for (const id of ["a", "b", "alive"]) ledger.startRun(runStart(id, { job: id }));
+      ledger.startStep("a", 0, noon + 1000, []);
+      ledger.finishStep("a", 0, noon + 2000, stepFinish({ evidence: { path: "/a" } }));
+      ledger.startStep("a", 1, noon + 3000, ["/data"]);
+      ledger.recordChild({ runId: "a", leader: holder, command: "restic" });
+      ledger.recordChild({ runId: "alive", leader: holder, command: "restic" });
+      ledger.markSeen("b", noon + 9000, 0.5);
+
+      assert.deepEqual(ledger.finishLostRuns([killed("b", { reason: "reboot" }), killed("a")]), ["b", "a"]);
+
+      const told = ({ outcome, reason, message }: Pick<Step, "outcome" | "reason" | "message">) => [
+        outcome,
+        reason,
+        message,
+      ];
+      const [a, b] = [ledger.run("a"), ledger.run("b")];
+      assert(a && b);
+      assert.deepEqual(told(a), ["failed", "killed", "the process of a was killed"]);
+      assert.deepEqual(told(b), ["failed", "reboot", "the process of b was killed"]);
+      assert.deepEqual([b.finishedAt, b.seenAt, b.lost], [noon + 60_000, noon + 9000, true]);
+      assert.deepEqual(ledger.steps("a").map(told), [["success", null, null], told(a)]);
+      assert.deepEqual(ledger.steps("a")[1]?.inputs, ["/data"]);
+      assert.equal(ledger.steps("a")[1]?.finishedAt, noon + 60_000);
+      assert.deepEqual(
+        ledger.steps("b").map(({ outcome, finishedAt }) => [outcome, finishedAt]),
+        [
+          [null, null],
+          [null, null],
+        ],
+        "what it never came to has no end",
+      );
+      assert.deepEqual(
+        ledger.children().map(({ runId }) => runId),
+        ["alive"],
+      );
+      assert.deepEqual([...ledger.progress()], []);
+      assert.deepEqual(
+        ["a", "b", "alive"].map((job) => ledger.startRun(runStart(`next-${job}`, { job })).lockedBy?.id),
+        [undefined, undefined, "alive"],
+      );
+    });
+
+    test("what has an end keeps it, and counts once", (t) => {
+      const ledger = open(t);
+      ledger.startRun(runStart("a"));
+      ledger.startRun(runStart("b", { job: "other" }));
+      ledger.finishRun("b", runFinish());
+      const before = ledger.run("b");
+      assert.deepEqual(ledger.finishLostRuns([killed("a"), killed("b"), killed("nobody"), killed("a")]), ["a"]);
+      assert.deepEqual(ledger.run("b"), before);
+      assert.deepEqual(ledger.finishLostRuns([killed("a", { reason: "oom" })]), []);
+      assert.equal(ledger.finishRun("a", runFinish()), false, "who comes back from the dead finds its end there");
+      assert.equal(ledger.run("a")?.reason, "killed");
+      assert.deepEqual(ledger.finishLostRuns([]), []);
+      const lost = ledger.totals().filter(({ metric }) => metric === "jobLost");
+      assert.deepEqual(lost, [{ metric: "jobLost", labels: { job: "nightly", reason: "killed" }, value: 1 }]);
+    });
+
+    test("a run that ends before another can have an end of its own is not left half done", (t) => {
+      const ledger = open(t);
+      ledger.startRun(runStart("a"));
+      ledger.startRun(runStart("b", { job: "other" }));
+      ledger.startStep("a", 0, noon + 1000, []);
+      const states = () => [ledger.unfinishedRuns(), ledger.steps("a"), ledger.totals(), ledger.jobStates()];
+      const before = states();
+      assert.throws(() => ledger.finishLostRuns([killed("a"), killed("b", { message: {} as never })]), LedgerError);
+      assert.deepEqual(states(), before);
+    });
+
+    test("nothing ends before it began, where the clock was set back", (t) => {
+      const ledger = open(t);
+      ledger.startRun(runStart("a"));
+      ledger.startStep("a", 0, noon + 1000, []);
+      ledger.finishLostRuns([killed("a", { finishedAt: noon - 86_400_000 })]);
+      assert.equal(ledger.run("a")?.finishedAt, noon);
+      assert.equal(ledger.steps("a")[0]?.finishedAt, noon + 1000);
+    });
+
+    test("thousands together come to the same as each by itself", (t) => {
+      const step = fc.record({
+        kind: fc.constantFrom("snapshot", "backup", "prune", "other"),
+        target: fc.constantFrom("home", "vault", null),
+        life: fc.constantFrom("planned", "begun", "success", "failed", "partial", "skipped"),
+      } as const);
+      const lostRun = fc.record({
+        steps: fc.array(step, { maxLength: 4 }),
+        reason: fc.constantFrom("killed", "oom", "timeout", "reboot"),
+        isUnfinished: fc.boolean(),
+      } as const);
+      fc.assert(
+        fc.property(fc.array(lostRun, { maxLength: 5 }), (runs) => {
+          const ledgers = [open(t), open(t)] as const;
+          const ends = runs.map(({ reason }, n) => killed(`run-${n}`, { reason }));
+          for (const ledger of ledgers) for (const [n, run] of runs.entries()) live(ledger, `run-${n}`, run);
+          const [together, single] = ledgers;
+          const ours = together.finishLostRuns(ends);
+          assert.deepEqual(
+            ours,
+            ends.filter((end) => endAlone(single, end)).map(({ runId }) => runId),
+          );
+          const known = (ledger: Ledger) => ({
+            runs: ledger.runs({}),
+            steps: runs.map((_, n) => ledger.steps(`run-${n}`)),
+            totals: ledger.totals(),
+            jobs: ledger.jobStates(),
+            last: ledger.lastSteps(),
+            unemitted: ledger.unemittedRuns(),
+          });
+          assert.deepEqual(known(together), known(single));
+          for (const ledger of ledgers) ledger.close();
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    interface Life {
+      readonly steps: readonly { readonly kind: Step["kind"]; readonly target: string | null; readonly life: string }[];
+      readonly isUnfinished: boolean;
+    }
+
+    function live(ledger: Ledger, id: string, { steps, isUnfinished }: Life): void {
+      const plans = steps.map((step, position) => ({ ...snapshotStep, ...step, id: `step-${position}`, position }));
+      // Its job has failed before.
+      journalRun(ledger, runStart(`${id}-before`, { job: id }), runFinish({ outcome: "failed", reason: "network" }));
+      ledger.startRun(runStart(id, { job: id, startedAt: noon + 30_000, steps: plans }));
+      for (const { position, life } of plans) {
+        if (life === "planned") continue;
+        ledger.startStep(id, position, noon + 31_000, []);
+        if (life === "begun") continue;
+        const outcome = life as "success" | "failed" | "partial" | "skipped";
+        const reason = outcome === "success" ? null : outcome === "skipped" ? "condition" : "network";
+        ledger.finishStep(id, position, noon + 32_000, stepFinish({ outcome, reason, bytes: 7 }));
+      }
+      if (!isUnfinished) ledger.finishRun(id, runFinish());
+    }
+
+    /** What `finishLostRuns` promises to do, said with the methods for one. */
+    function endAlone(ledger: Ledger, { runId, finishedAt, reason, message }: LostEnd): boolean {
+      const run = ledger.run(runId);
+      assert(run);
+      if (run.finishedAt !== null) return false;
+      const failed = { outcome: "failed", reason, message } as const;
+      for (const { position, startedAt, finishedAt: ended } of ledger.steps(runId)) {
+        if (startedAt !== null && ended === null) ledger.finishStep(runId, position, finishedAt, stepFinish(failed));
+      }
+      const counted = { job: run.job, outcome: "failed", reason } as const;
+      const increments = incrementsOf(counted, ledger.steps(runId), { lost: true, journaled: run.journaled });
+      return ledger.finishRun(runId, { ...failed, finishedAt, lost: true, increments });
+    }
   });
 
   describe(`${name}: steps`, () => {
@@ -274,7 +419,7 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
       ledger.recordLeftover(scratch);
       ledger.recordLeftover(upload);
       ledger.finishRun("a", runFinish());
-      ledger.markEmitted("a", noon);
+      ledger.markEmitted(["a"], noon);
       assert.equal(ledger.pruneRuns(noon + 1), 1);
       assert.deepEqual(ledger.leftovers(), [scratch, upload]);
       ledger.forgetLeftover("a/1");
@@ -413,6 +558,27 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
       assert.deepEqual(ledger.totals(), []);
     });
 
+    test("reasons beyond what a ledger holds of them are counted together, and no sum is wrong", (t) => {
+      const ledger = open(t);
+      const failed = (job: string, reason: string): Sample => {
+        return { metric: "jobRuns", labels: { job, outcome: "failed", reason }, value: 1 };
+      };
+      const many = Array.from({ length: mostCountedReasons }, (_, index) => failed(`job-${index}`, "network"));
+      ledger.addToTotals([counted("a"), ...many]);
+      ledger.addToTotals([failed("job-1", "network"), failed("job-1", "space"), failed("job-1", "auth"), counted("b")]);
+      const ofJob = (job: string) =>
+        ledger
+          .totals()
+          .filter(({ labels }) => (labels as { job: string }).job === job)
+          .map(({ labels, value }) => [(labels as { reason: string }).reason, value]);
+      assert.deepEqual(ofJob("job-1"), [
+        ["network", 2],
+        ["other", 2],
+      ]);
+      assert.deepEqual(ofJob("b"), [["none", 1]]);
+      assert.equal(ledger.totals().length, mostCountedReasons + 3);
+    });
+
     test("totals are the sum of all increments, whatever else happened and however much was pruned", (t) => {
       const ledger = open(t);
       const job = fc.constantFrom("a", "b", 'c "ü"\n');
@@ -440,7 +606,10 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
               assert(run);
               ledger.importRun({ ...run, id: `imported-${id}` }, [], increments);
             } else {
-              for (const run of ledger.unemittedRuns()) ledger.markEmitted(run.id, noon);
+              ledger.markEmitted(
+                ledger.unemittedRuns().map(({ id }) => id),
+                noon,
+              );
               ledger.pruneRuns(noon + value);
             }
             if (does !== "prune") expected.set(job, (expected.get(job) ?? 0) + value);
@@ -608,9 +777,9 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
         ledger.finishStep(id, 0, noon + 1, stepFinish());
         ledger.finishRun(id, runFinish({ increments: [counted("x")] }));
       }
-      ledger.markEmitted("old", noon);
+      ledger.markEmitted(["old"], noon);
       journalRun(ledger, runStart("young", { startedAt: noon + 5000 }), runFinish());
-      ledger.markEmitted("young", noon);
+      ledger.markEmitted(["young"], noon);
       ledger.startRun(runStart("alive", { job: "other" }));
       const [states, totals, lastSteps] = [ledger.jobStates(), ledger.totals(), ledger.lastSteps()];
 

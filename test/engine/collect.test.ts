@@ -27,7 +27,8 @@ function collectorOf(collect: Collector["collect"], name = "snapshots"): Collect
 
 const declared = {
   subvolumes: { home: { path: "/home", snapshots: "/snapshots" } },
-  jobs: { home: { steps: [{ uses: "x" }] } },
+  jobs: { home: { steps: [{ uses: "x", repository: "main" }] } },
+  repositories: { main: { repository: "/r", password: { file: "/p" } } },
 };
 
 function host(settings: object = {}) {
@@ -137,7 +138,25 @@ describe("the state", () => {
       { metric: "jobRuns", labels: { job: "removed", outcome: "success", reason: "none" }, value: 1 },
     ]);
     const about = readState(config, ledger, [sees], 2000).samples.map(({ metric }) => metric);
-    assert.deepEqual(about, ["collectorSuccess", "collectorDuration", "collectorLastSuccess"]);
+    assert.deepEqual(about, [
+      "collectorSuccess",
+      "collectorDuration",
+      "collectorOverdue",
+      "collectorLastSuccess",
+      "seriesLeftOut",
+    ]);
+  });
+
+  it("tells when a collector should have looked again: after its interval and time limit, whatever came of its last look", async () => {
+    const { look, ledger, config } = host();
+    const broken = collectorOf(async () => {
+      throw new Error("broken");
+    });
+    await look(broken);
+    const overdue = readState(config, ledger, [broken], 2000).samples.find(
+      ({ metric }) => metric === "collectorOverdue",
+    );
+    assert.equal(overdue?.since, 1000 + broken.every + broken.timeout);
   });
 
   it("holds what collectors saw, how they fare, counters, and what live collectors derive now", async () => {
@@ -154,12 +173,16 @@ describe("the state", () => {
     const state = readState(config, ledger, [sees, live], 2000);
     const values = Object.fromEntries(state.samples.map((sample) => [sample.metric, sample.value]));
     assert.deepEqual(values, {
+      jobRuns: 0,
+      snapshotCreated: 0,
       backupCompleted: 2,
       snapshotCount: 3,
       collectorSuccess: 1,
       collectorDuration: 0,
+      collectorOverdue: undefined,
       collectorLastSuccess: 1000,
       ledgerSize: 2000,
+      seriesLeftOut: 0,
     });
     assert.deepEqual([state.host, state.at, state.errors], ["testhost", 2000, []]);
   });
@@ -185,6 +208,7 @@ describe("the state", () => {
     const sees = collectorOf(async () => ({ samples: [count(3)] }));
     await look(sees);
     const off = { ...config, collectors: { snapshots: { enabled: false } } };
-    assert.deepEqual(readState(off, ledger, [sees], 2000).samples, []);
+    const about = readState(off, ledger, [sees], 2000).samples.map(({ metric }) => metric);
+    assert.deepEqual(about, ["jobRuns", "snapshotCreated", "seriesLeftOut"]);
   });
 });

@@ -6,6 +6,7 @@ import { configuration } from "../../src/config/schema.ts";
 import { runEngine } from "../../src/engine/engine.ts";
 import { type Ledger, LedgerError } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
+import { readClock } from "../../src/tools/clock.ts";
 import { ownIdentity } from "../../src/tools/process.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
@@ -29,6 +30,7 @@ function startEngine(t: TestContext, look: Collector["collect"], options: { ever
     environment: process.env,
     readSecret: () => assert.fail("no secrets here"),
     now: Date.now,
+    readClock,
     signal: stop.signal,
     fallbackPath: join(temporaryDirectory(t), "none.sqlite"),
     startRun: () => assert.fail("nothing is scheduled"),

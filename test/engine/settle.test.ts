@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { configuration } from "../../src/config/schema.ts";
 import { settle } from "../../src/engine/settle.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import { runnerFor } from "../../src/runners/index.ts";
+import { loadRunner } from "../../src/runners/index.ts";
 import { ownIdentity } from "../../src/tools/process.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -16,7 +16,7 @@ const removal = {
   config: configuration.parse({ host: "testhost" }),
   environment: process.env,
   readSecret: () => assert.fail("no secrets here"),
-  runnerFor,
+  runnerFor: loadRunner,
   now: Date.now,
 };
 

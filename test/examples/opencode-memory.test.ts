@@ -76,6 +76,9 @@ describe("example opencode-memory", { timeout: 240_000 }, () => {
       );
       const metrics = await example.metrics();
       assert.equal(metrics.get('pantheros_objective_copies{host="hetzner-vps",objective="memory"}'), 2);
+      const { stdout } = await example.run(["retention", "b2"]);
+      assert.match(stdout, /^destination b2 +kept, nothing owed +3 /m);
+      for (const series of ["falkordb-", "valkey-", "graphiti-"]) assert.match(stdout, new RegExp(`^${series}`, "m"));
 
       const directory = temporaryDirectory(t);
       await downloadFolder(s3Client(t, server), bucket, `falkordb-${stamp}/`, directory);

@@ -11,6 +11,8 @@ import { placeExample } from "./place.ts";
 
 const day = 86_400;
 
+const facter = (name: string) => join(import.meta.dirname, "../fixtures/facter", `${name}.json`);
+
 /** A read-only snapshot as pantheros names its own, so many days old. */
 function olderSnapshot(subvolume: string, folder: string, name: string, daysAgo: number): void {
   const at = new Date(Date.now() - daysAgo * day * 1000).toISOString();
@@ -36,6 +38,7 @@ describe("example pantheros-host: a workstation", { timeout: 240_000 }, () => {
       "https://s3.us-west-004.backblazeb2.com": server.endpoint,
       // The machine of a test may run on its battery.
       "    only_if: { ac_power: true }\n": "",
+      "/etc/nixos/facter.json": facter("zephyrus"),
     });
     example.secret("b2-key-id", server.accessKeyId);
     example.secret("b2-application-key", server.secretAccessKey);
@@ -56,9 +59,30 @@ describe("example pantheros-host: a workstation", { timeout: 240_000 }, () => {
       const metrics = await example.status().then(() => example.metrics());
       for (const subject of ["root", "home", "projects"])
         assert.equal(
-          metrics.get(`pantheros_retention_compliant{host="zephyrus",subject="${subject}",policy="laptop"}`),
+          metrics.get(
+            `pantheros_retention_compliant{host="zephyrus",kind="subvolume",subject="${subject}",policy="laptop"}`,
+          ),
           1,
         );
+    },
+  );
+
+  it(
+    "shows the snapshots of one subvolume, the disks, and why the layout is that of zephyrus",
+    needs("root", "btrfs"),
+    async (t) => {
+      const { example } = await workstation(t);
+      await example.succeed("snapshots");
+      await example.status();
+      const { stdout } = await example.run(["retention", "home"]);
+      assert.match(stdout, /^subvolume home +kept, nothing owed +1 /m);
+      assert.match(stdout, /daily weekly monthly +home\.\d{8}T\d{6}Z$/m);
+      const disks = await example.run(["disks"]);
+      assert.equal(disks.code, 0, disks.stdout);
+      assert.match(disks.stdout, /has never been scrubbed\n +\S+ btrfs scrub start/);
+      const audit = await example.run(["audit"]);
+      assert.match(audit.stdout, /^profile zephyrus, hardware as in .*zephyrus\.json\n> zephyrus fits: /);
+      assert.equal(audit.code, 1, "this machine is laid out otherwise");
     },
   );
 

@@ -79,6 +79,14 @@ describe("example postgres-production", { timeout: 280_000 }, () => {
         assert.equal(metrics.get(`pantheros_objective_rto_promised_seconds${objective}`), 1800);
         assert.equal(metrics.get(`pantheros_objective_rto_actual_seconds${objective}`), drill?.["rto_seconds"]);
         assert.equal(metrics.get(`pantheros_objective_offsite_copies${objective}`), 1);
+
+        // Everything that is promised is measured and holds: the budget too, by the card of its account.
+        const { code, stdout } = await example.run(["objectives"]);
+        assert.equal(code, 0, stdout);
+        assert.match(stdout, /^ +budget +at most \$5\.00 +\S+ +.* ago +holds +0 % of it used$/m);
+        assert.match((await example.run(["cost"])).stdout, /Backblaze B2, rate of 2026-05-01: \$6\.95 per TB/);
+        const report = await example.run(["report", "--month", "this"]);
+        assert.match(report.stdout, /^\| recovery time \(RTO\) \| at most 30m \| .* \| \*\*✓ held\*\* \|/m);
       },
     );
   }

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
+import { btrfs as btrfsCollector } from "../../src/collectors/btrfs.ts";
 import type { CollectorContext } from "../../src/collectors/collector.ts";
 import { disk } from "../../src/collectors/disk.ts";
 import { snapshots } from "../../src/collectors/snapshots.ts";
@@ -205,7 +206,7 @@ describe("the snapshots collector", { ...needs("root", "btrfs"), timeout: 120_00
   });
 });
 
-describe("the disk collector", { ...needs("root", "btrfs"), timeout: 120_000 }, () => {
+describe("the disk and btrfs collectors", { ...needs("root", "btrfs"), timeout: 120_000 }, () => {
   const usageOf = (mount: string) => {
     execFileSync("btrfs", ["filesystem", "sync", mount]);
     const text = execFileSync("btrfs", ["filesystem", "usage", "-b", mount], {
@@ -225,8 +226,13 @@ describe("the disk collector", { ...needs("root", "btrfs"), timeout: 120_000 }, 
         btrfs("filesystem", "resize", size, mount);
         const { size: total, used, unallocated } = usageOf(mount);
         const subvolumes = { a: { path: mount, snapshots: mount }, b: { path: mount, snapshots: mount } };
-        const { samples, problems } = await disk.collect(contextFor({ subvolumes }));
-        assert.deepEqual(problems, []);
+        const looks = [disk, btrfsCollector].map((collector) => collector.collect(contextFor({ subvolumes })));
+        const found = await Promise.all(looks);
+        const samples = found.flatMap((each) => each.samples);
+        assert.deepEqual(
+          found.flatMap(({ problems = [] }) => problems),
+          [],
+        );
         const device = execFileSync("findmnt", ["-no", "SOURCE", mount], { encoding: "utf8" }).trim();
         assert.equal(
           samples.filter(
@@ -238,13 +244,19 @@ describe("the disk collector", { ...needs("root", "btrfs"), timeout: 120_000 }, 
         assert.equal(sampleOf(samples, "diskUnallocated", { device })?.value, unallocated);
         assert.equal(sampleOf(samples, "diskUsage", { device })?.value, used / total);
         assert.equal(sampleOf(samples, "btrfsBalance", { device })?.value, 0);
+        assert.equal(sampleOf(samples, "btrfsExclusiveOperation", { device, operation: "none" })?.value, 1);
+        assert.equal(sampleOf(samples, "btrfsDevices", { device })?.value, 1);
+        assert.equal(sampleOf(samples, "btrfsDevicesMissing", { device })?.value, 0);
+        assert.equal(sampleOf(samples, "btrfsReadOnly", { device })?.value, 0);
+        const pressure = sampleOf(samples, "btrfsMetadataPressure", { device })?.value;
+        assert.ok(pressure !== undefined && pressure > 0 && pressure < 0.5, `${pressure}`);
         const metadata = sampleOf(samples, "btrfsAllocation", {
           device,
           type: layout === "mixed" ? "mixed" : "metadata",
         });
         assert.ok(metadata?.value !== undefined && metadata.value > 0 && metadata.value < 1);
         for (const kind of ["write", "read", "flush", "corruption", "generation"]) {
-          assert.equal(sampleOf(samples, "btrfsDeviceErrors", { device, kind })?.value, 0, kind);
+          assert.equal(sampleOf(samples, "btrfsDeviceErrors", { device, devid: "1", kind })?.value, 0, kind);
         }
       }
     });
@@ -281,8 +293,9 @@ describe("the disk collector", { ...needs("root", "btrfs"), timeout: 120_000 }, 
     writeFileSync(join(mount, "file"), Buffer.alloc(1024 * 1024, "pantheros "));
     execFileSync("btrfs", ["filesystem", "sync", mount]);
     damage(device, join(mount, "file"));
-    const { samples } = await disk.collect(contextFor({ subvolumes: { a: { path: mount, snapshots: mount } } }));
-    const corrupt = sampleOf(samples, "btrfsDeviceErrors", { device, kind: "corruption" });
+    const subvolumes = { a: { path: mount, snapshots: mount } };
+    const { samples } = await btrfsCollector.collect(contextFor({ subvolumes }));
+    const corrupt = sampleOf(samples, "btrfsDeviceErrors", { device, devid: "1", kind: "corruption" });
     assert.ok(corrupt?.value !== undefined && corrupt.value > 0);
   });
 });

@@ -233,7 +233,8 @@ function fileCases(rclone: string) {
     const peer = temporaryDirectory(t);
     const folder = join(stage.server.folder, "alice");
     const config = hubConfig(stage, { alice: { repository: folder } }, { peer: { type: "local", path: peer } });
-    // What holds the lock is none of this test's business: restic is told of one that is exclusive.
+    // What holds the lock is none of this test's business: there is one, and restic says that it is exclusive.
+    writeFileSync(join(folder, "locks", "0".repeat(64)), "x");
     const real = withRclone(rclone);
     const lock = { time: new Date().toISOString(), exclusive: true, hostname: "elsewhere", pid: 7 };
     const fake: typeof real = async (call) => {
@@ -245,7 +246,6 @@ function fileCases(rclone: string) {
         stderr: "",
         durationSeconds: 0,
       });
-      if (call.argv[1] === "list") return answer(`${"0".repeat(64)}\n`);
       if (call.argv[1] === "cat") return answer(JSON.stringify(lock));
       return await real(call);
     };

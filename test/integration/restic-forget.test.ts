@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { it } from "node:test";
 import { promisify } from "node:util";
-import { type Hold, keep, type Policy } from "../../src/model/retention.ts";
+import { keep } from "../../src/model/retention.ts";
 import { zoneOf } from "../../src/model/zone.ts";
+import { generator, randomHistory, randomPolicy } from "../model/histories.ts";
 import { utc } from "../model/moments.ts";
-import { noTier } from "../model/policies.ts";
 import { needs, resticPrograms } from "../support/components.ts";
 import { createRepository, type ResticRepository } from "../support/restic.ts";
+import { forgetDryRun } from "../support/restic-forget.ts";
 
 /*
  * What differs between the versions of restic:
@@ -42,7 +43,7 @@ it("keep() agrees with restic forget, on what is kept and why", { ...needs("rest
   const repository = createRepository(t, programs[0]?.program);
   const random = generator(20_261_121);
   const snapshots = histories.flatMap(({ host, zone, newest }) =>
-    timesBefore(utc(newest), snapshotsEach, random).map((at) => ({ host, zone, at })),
+    randomHistory(random, utc(newest), snapshotsEach).map((at) => ({ host, zone, at })),
   );
   await inParallel([...snapshots, ...repeatedTimes], (snapshot) => backUp(repository, snapshot));
   const timesOf = await readTimes(repository);
@@ -52,12 +53,13 @@ it("keep() agrees with restic forget, on what is kept and why", { ...needs("rest
     await t.test(`restic ${version}`, async () => {
       const policies = Array.from({ length: policiesEach }, () => randomPolicy(random));
       await inParallel(policies, async (policy) => {
-        const forgotten = await forget(repository, program, policy);
+        const forgotten = await forgetDryRun(repository, program, policy);
         for (const { host, zone } of histories) {
           const times = timesOf.get(host) ?? [];
           const { kept } = keep(times, policy, zone, { oldest: holdsOldest(version) });
           const ours = [...kept].map(([index, reasons]) => `${iso(times[index])} ${reasons.join(", ")}`);
-          assert.deepEqual(ours, forgotten.get(host), `${host}: ${JSON.stringify(policy)}`);
+          const theirs = (forgotten.get(host) ?? []).map(({ at, holds }) => `${iso(at)} ${holds.join(", ")}`);
+          assert.deepEqual(ours, theirs, `${host}: ${JSON.stringify(policy)}`);
         }
       });
     });
@@ -85,61 +87,6 @@ async function readTimes({ restic }: ResticRepository): Promise<Map<string, numb
   return new Map([...byHost].map(([host, own]) => [host, own.map(({ time }) => Date.parse(time) / 1000)]));
 }
 
-interface ForgetGroup {
-  readonly host: string;
-  readonly reasons:
-    | readonly { readonly snapshot: { readonly time: string }; readonly matches: readonly string[] }[]
-    | null;
-}
-
-/** By host: `time reasons` of what is kept, newest first. Judged far from the zones that the snapshots were made in. */
-async function forget({ path, passwordFile }: ResticRepository, program: string, policy: Policy) {
-  const { within, slack: _, ...counts } = policy;
-  const options = Object.entries(counts).flatMap(([tier, count]) =>
-    count > 0 ? [`--keep-${tier}`, String(count)] : [],
-  );
-  if (within !== undefined) options.push("--keep-within", `${within / 3600}h`);
-  const argv = ["--repo", path, "--password-file", passwordFile, "--no-cache", "--no-lock", "--json"];
-  const { stdout } = await run(program, [...argv, "forget", "--dry-run", "--group-by", "host", ...options], {
-    env: { TZ: "America/New_York", HOME: "/nonexistent" },
-    timeout: 60_000,
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  const groups = JSON.parse(stdout) as ForgetGroup[];
-  return new Map(
-    groups.map(({ host, reasons }) => [
-      host,
-      (reasons ?? []).map(
-        ({ snapshot, matches }) => `${iso(Date.parse(snapshot.time) / 1000)} ${matches.map(holdOf).join(", ")}`,
-      ),
-    ]),
-  );
-}
-
-/** `daily snapshot`, `oldest daily snapshot`, `last snapshot`, `within 36h` */
-function holdOf(match: string): Hold {
-  return match.replace(/^oldest /, "").split(" ")[0] as Hold;
-}
-
-/** Bursts, hours, days and months apart. */
-function timesBefore(newest: number, count: number, random: () => number): number[] {
-  const gaps = [2700, 2700, 5 * 3600, 30 * 3600, 30 * 3600, 12 * 86_400, 150 * 86_400];
-  const times = [newest];
-  while (times.length < count) {
-    const gap = gaps[Math.floor(random() * gaps.length)] as number;
-    times.push((times.at(-1) as number) - 60 - Math.floor(random() * gap));
-  }
-  return times;
-}
-
-function randomPolicy(random: () => number): Policy {
-  const places = (max: number) => (random() < 0.5 ? 0 : 1 + Math.floor(random() * max));
-  const within = random() < 0.3 ? { within: 3600 * (1 + Math.floor(random() * 400)) } : {};
-  const tiers = { hourly: places(8), daily: places(8), weekly: places(6), monthly: places(6), yearly: places(4) };
-  // restic refuses to forget without any tier
-  return { ...noTier, ...tiers, ...within, last: Math.max(places(3), Object.values(tiers).some(Boolean) ? 0 : 1) };
-}
-
 function iso(at: number | undefined): string {
   return new Date((at ?? Number.NaN) * 1000).toISOString().replace(".000Z", "Z");
 }
@@ -151,15 +98,4 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
   };
   await Promise.all(Array.from({ length: 4 }, worker));
-}
-
-/** Mulberry32: the same sequence on every machine. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

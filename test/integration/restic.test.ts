@@ -309,6 +309,8 @@ describe("a program that is not restic", needs("restic"), () => {
     const own = prepare(t, script(t, "head -c 100000 /dev/urandom"));
     await rejectsWith(check(own), "tool_missing", /does not say which restic it is/);
     await rejectsWith(backup(own), "unknown", /not JSON/);
+    for (const folder of ["keys", "snapshots", "locks", "data"])
+      mkdirSync(join(own.base, "repository", folder), { recursive: true });
     const { samples, problems } = await look(own.config);
     assert.deepEqual(
       samples.map(({ metric, value }) => [metric, value]),

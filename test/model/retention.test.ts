@@ -5,6 +5,7 @@ import {
   evaluateRetention,
   keep,
   type Policy,
+  type Producer,
   type RetentionQuestion,
   type RetentionVerdict,
 } from "../../src/model/retention.ts";
@@ -17,18 +18,22 @@ const day = 24 * hour;
 const nightly = parseSchedule("0 2 * * *", "UTC");
 const now = utc("2026-11-21T08:57:00Z");
 
+interface Rest extends Partial<Omit<RetentionQuestion, "timestamps" | "policy">> {
+  readonly schedule?: Producer["schedule"];
+  readonly grace?: number;
+}
+
 function judge(
   times: readonly string[],
   policy: Partial<Policy>,
-  rest: Partial<Omit<RetentionQuestion, "timestamps" | "policy">> = {},
+  { schedule = nightly, grace = hour, ...rest }: Rest = {},
 ): RetentionVerdict {
   return evaluateRetention({
     timestamps: times.map(utc),
     policy: { ...noTier, slack: 25 * hour, ...policy },
     timezone: "UTC",
     inForceSince: 0,
-    schedule: nightly,
-    grace: hour,
+    producers: [{ schedule, grace }],
     now,
     ...rest,
   });
@@ -41,7 +46,7 @@ describe("a retention verdict", () => {
     const verdict = judge(["2026-11-19T02:00:07Z", "2026-11-20T02:00:07Z", "2026-11-21T02:00:07Z"], { daily: 3 });
     assert.equal(verdict.verdict, "compliant");
     assert.deepEqual(verdict.violations, []);
-    assert.deepEqual(verdict.tiers, [{ tier: "daily", expected: 3, present: 3, missing: [] }]);
+    assert.deepEqual(verdict.tiers, [{ tier: "daily", promised: 3, expected: 3, present: 3, missing: [] }]);
     assert.equal(verdict.newestAt, utc("2026-11-21T02:00:07Z"));
     assert.equal(verdict.oldestAt, utc("2026-11-19T02:00:07Z"));
     assert.deepEqual(verdict.heldBy, [["daily"], ["daily"], ["daily"]]);
@@ -120,13 +125,13 @@ describe("what is expected", () => {
     [
       "without a schedule only full periods that are over",
       { daily: 3, weekly: 2 },
-      { schedule: undefined, inForceSince: utc("2026-11-12T00:00:00Z") },
+      { schedule: null, inForceSince: utc("2026-11-12T00:00:00Z") },
       { daily: ["2026-11-20", "2026-11-19"], weekly: [] },
     ],
     [
       "without a schedule not yesterday within its grace",
       { daily: 2 },
-      { schedule: undefined, ...at("2026-11-21T00:59:59Z") },
+      { schedule: null, ...at("2026-11-21T00:59:59Z") },
       { daily: [] },
     ],
   ];
@@ -155,7 +160,7 @@ describe("what is expected", () => {
 
   it("is no hour that the clocks skip, and the repeated hour once", () => {
     const hours = (moment: string) =>
-      missing(judge([], { hourly: 4 }, { timezone: "Europe/Berlin", schedule: undefined, grace: 0, now: utc(moment) }))[
+      missing(judge([], { hourly: 4 }, { timezone: "Europe/Berlin", schedule: null, grace: 0, now: utc(moment) }))[
         "hourly"
       ];
     assert.deepEqual(hours("2026-03-29T02:10:00Z"), ["2026-03-29T03", "2026-03-29T01"]);
@@ -191,26 +196,128 @@ describe("excess", () => {
 
   it("is not the oldest artifact that a tier with places left holds", () => {
     const twice = ["2026-11-20T01:00:00Z", "2026-11-20T02:00:00Z"];
-    assert.equal(judge(twice, { daily: 1, slack: 0 }, { schedule: undefined, inForceSince: now - 1 }).excess, 1);
-    assert.equal(judge(twice, { daily: 2, slack: 0 }, { schedule: undefined, inForceSince: now - 1 }).excess, 0);
+    assert.equal(judge(twice, { daily: 1, slack: 0 }, { schedule: null, inForceSince: now - 1 }).excess, 1);
+    assert.equal(judge(twice, { daily: 2, slack: 0 }, { schedule: null, inForceSince: now - 1 }).excess, 0);
+  });
+});
+
+describe("since when there is an excess", () => {
+  const days = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, index) => `2026-11-${String(from + index).padStart(2, "0")}T02:00:00Z`);
+  const since = (...given: Parameters<typeof judge>) => judge(...given).excessSince;
+
+  it("is when the first one had had its time to be pruned", () => {
+    // The fourth day took the first one's place.
+    assert.equal(since(days(10, 21), { daily: 3, slack: 6 * hour }), utc("2026-11-13T08:00:00Z"));
+    assert.equal(since(days(10, 12), { daily: 3, slack: 0 }), null);
+  });
+
+  it("is not before the policy's own time", () => {
+    const inForceSince = utc("2026-11-18T00:00:00Z");
+    assert.equal(since(days(10, 21), { daily: 3, slack: 6 * hour }, { inForceSince }), inForceSince + 6 * hour);
+  });
+
+  it("costs nothing that grows with what has piled up: it agrees with a search from the oldest", () => {
+    fc.assert(
+      fc.property(historyBefore(now), policies, (timestamps, policy) => {
+        const question = {
+          timestamps,
+          policy: { ...policy, slack: 0 },
+          timezone: "UTC",
+          inForceSince: 0,
+          producers: [],
+          now,
+        };
+        const oldestFirst = timestamps.toSorted((a, b) => a - b);
+        const begins = oldestFirst.find((_, index) => {
+          const existing = oldestFirst.slice(0, index + 1);
+          return evaluateRetention({ ...question, timestamps: existing }).excess > 0;
+        });
+        assert.equal(evaluateRetention(question).excessSince, begins ?? null);
+      }),
+    );
+  });
+});
+
+describe("what pruning respects besides the promised tiers", () => {
+  const week = ["16", "17", "18", "19", "20", "21"].map((date) => `2026-11-${date}T02:00:00Z`);
+
+  it("what a pruning step keeps itself is not too many", () => {
+    const policy = { daily: 2, slack: 0 };
+    assert.equal(judge(week, policy).excess, 4);
+    const verdict = judge(week, policy, { alsoKept: [{ ...noTier, daily: 5 }] });
+    assert.equal(verdict.excess, 1);
+    assert.deepEqual(verdict.heldBy, [[], ["keep"], ["keep"], ["keep"], ["daily"], ["daily"]]);
+  });
+
+  it("what the chain of a kept archive needs is not too many, the chain before it is", () => {
+    const chained = [false, true, false, true, true, true];
+    const verdict = judge(week, { daily: 2, slack: 0 }, { chained });
+    assert.deepEqual(verdict.heldBy, [[], [], ["chain"], ["chain"], ["daily"], ["daily"]]);
+    assert.equal(verdict.excess, 2);
+  });
+
+  it("of a program that keeps the first of a period, neither the first nor the newest is too many", () => {
+    const twice = [...week, "2026-11-20T14:00:00Z", "2026-11-20T20:00:00Z"];
+    const policy = { daily: 2, slack: 0 };
+    assert.equal(judge(twice, policy).excess, 6);
+    // It has one place more, since it does not count the period that is not over yet: the 19th.
+    assert.deepEqual(judge(twice, policy, { standsFor: "first" }).heldBy, [
+      ...[[], [], [], ["daily"], ["daily"], ["daily"], [], ["daily"]],
+    ]);
+  });
+});
+
+describe("several who make artifacts", () => {
+  const weekly = { schedule: parseSchedule("0 3 * * 0", "UTC"), grace: hour };
+  const daily = { schedule: nightly, grace: hour };
+  const policy = { daily: 3, weekly: 2 };
+
+  it("together owe what each of them owes", () => {
+    assert.deepEqual(missing(judge([], policy, { producers: [weekly, daily] })), missing(judge([], policy)));
+    assert.deepEqual(missing(judge([], policy, { producers: [weekly] })), {
+      daily: [],
+      weekly: ["2026-W46"],
+    });
+  });
+
+  it("nobody owes nothing, and what is too many still is", () => {
+    const verdict = judge(["2026-11-01T02:00:00Z", "2026-11-02T02:00:00Z"], { daily: 1, slack: 0 }, { producers: [] });
+    assert.deepEqual(missing(verdict), { daily: [] });
+    assert.equal(verdict.excess, 1);
+  });
+});
+
+describe("what is dated after now", () => {
+  it("stands for no period, not even for that of today", () => {
+    const verdict = judge(["2026-11-21T23:00:00Z"], { daily: 1 });
+    assert.deepEqual(missing(verdict), { daily: ["2026-11-21"] });
+    assert.deepEqual(verdict.heldBy, [["future"]]);
+  });
+
+  it("is what is further ahead than clocks of hosts differ", () => {
+    assert.deepEqual(judge(["2026-11-21T09:01:00Z"], { daily: 1 }).heldBy, [["daily"]]);
   });
 });
 
 describe("for every history, policy, schedule and zone", () => {
   const crons = ["0 * * * *", "30 2 * * *", "0 3 * * 0", "15 1 1 * *"];
-  const questions = fc
-    .record({ now: moments, zone: timezone, cron: fc.option(fc.constantFrom(...crons)), policy: policies })
-    .chain(({ now, zone, cron, policy }) =>
-      fc.record({
-        timestamps: historyBefore(now),
-        policy: fc.constant(policy),
-        timezone: fc.constant(zone),
-        schedule: fc.constant(cron === null ? undefined : parseSchedule(cron, zone)),
-        inForceSince: fc.nat(200 * day).map((age) => now - age),
-        grace: fc.constantFrom(0, hour, 6 * hour),
-        now: fc.constant(now),
-      }),
-    );
+  const questions = fc.record({ now: moments, zone: timezone, policy: policies }).chain(({ now, zone, policy }) =>
+    fc.record({
+      timestamps: historyBefore(now),
+      policy: fc.constant(policy),
+      timezone: fc.constant(zone),
+      producers: fc.array(
+        fc.record({
+          schedule: fc.constantFrom(...crons, null).map((cron) => (cron === null ? null : parseSchedule(cron, zone))),
+          grace: fc.constantFrom(0, hour, 6 * hour),
+        }),
+        { maxLength: 2 },
+      ),
+      inForceSince: fc.nat(200 * day).map((age) => now - age),
+      now: fc.constant(now),
+    }),
+  );
   const check = (property: (question: RetentionQuestion) => void) =>
     fc.assert(fc.property(questions, property), { numRuns: 150 });
   const missingOf = (question: RetentionQuestion) =>
@@ -228,14 +335,19 @@ describe("for every history, policy, schedule and zone", () => {
 
   it("no period in the future is asked for: a witness in the past satisfies it", () => {
     check((question) => {
-      const { schedule, inForceSince, grace, now: present } = question;
-      if (schedule === undefined) return;
-      const witnesses: number[] = [];
-      let fire = nextOwedAfter(schedule, Math.max(inForceSince, present - 40 * day) - 1);
-      while (fire !== null && fire <= present - grace) {
-        witnesses.push(fire);
-        fire = nextOwedAfter(schedule, fire);
-      }
+      const { producers, inForceSince, now: present } = question;
+      const witnesses = producers.flatMap(({ schedule, grace }) => {
+        const from = Math.max(inForceSince, present - 40 * day);
+        const fires: number[] = [];
+        // Where nobody knows the schedule, one each half hour of what is over is the most that can be asked for.
+        if (schedule === null) for (let at = from; at < present - grace; at += hour / 2) fires.push(at);
+        let fire = schedule && nextOwedAfter(schedule, from - 1);
+        while (schedule && fire !== null && fire <= present - grace) {
+          fires.push(fire);
+          fire = nextOwedAfter(schedule, fire);
+        }
+        return fires;
+      });
       const policy = { ...question.policy, weekly: 0, monthly: 0, yearly: 0 };
       assert.deepEqual(missingOf({ ...question, policy, timestamps: witnesses }), []);
     });

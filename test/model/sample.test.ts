@@ -13,7 +13,10 @@ describe("the value of a sample", () => {
   it("that is an age is never negative, also when the clock was set back", () => assert.equal(valueAt(age, 400), 0));
 
   it("that is no age stays what it is, also when it is zero", () => {
-    assert.equal(valueAt({ metric: "retentionExcess", labels: { subject: "home" }, value: 0 }, 4600), 0);
+    assert.equal(
+      valueAt({ metric: "retentionExcess", labels: { kind: "subvolume", subject: "home" }, value: 0 }, 4600),
+      0,
+    );
     assert.equal(valueAt({ metric: "diskUsage", labels: { device: "/dev/vda" }, value: 0.5 }, 4600), 0.5);
   });
 });

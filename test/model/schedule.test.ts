@@ -3,19 +3,30 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { StepError } from "../../src/model/outcome.ts";
 import {
+  dueOf,
   firesWithin,
   hasDayUnion,
   nextAfter,
   nextOwedAfter,
-  overdueSince,
   parseSchedule,
   previousAt,
   previousOwedAt,
+  type Schedule,
 } from "../../src/model/schedule.ts";
 import { moments, timezone, utc } from "./moments.ts";
 
 const hour = 3600;
 const iso = (at: number | null) => (at === null ? null : new Date(at * 1000).toISOString().replace(".000Z", "Z"));
+/** From when on a job with one schedule is overdue. */
+function overdueSince(job: {
+  schedule: Schedule;
+  grace: number;
+  declaredAt: number;
+  lastSuccessAt: number | null;
+}): number | null {
+  const due = dueOf([job], job);
+  return due && due.at + due.grace;
+}
 /** The next times that `step` gives, starting from a moment. */
 function chain(step: (at: number) => number | null, from: string, count: number): (string | null)[] {
   const found: (string | null)[] = [];
@@ -265,4 +276,78 @@ describe("a job is overdue", () => {
       }),
     );
   });
+});
+
+describe("what is owed, minute by minute", () => {
+  /** What local clocks show, asked of Intl alone. */
+  function localClock(zone: string): (at: number) => string {
+    const format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, dateStyle: "short", timeStyle: "short" });
+    return (at) => format.format(at * 1000);
+  }
+  const minute = 60;
+
+  /** Every minute in which local clocks show one of the times, for the first time. */
+  function owedByMinutes(times: readonly string[], zone: string, from: number, until: number): string[] {
+    const show = localClock(zone);
+    const seen = new Set<string>();
+    const found: (string | null)[] = [];
+    for (let at = from - 3 * hour; at <= until; at += minute) {
+      const local = show(at);
+      if (times.some((time) => local.endsWith(time)) && !seen.has(local) && at > from) found.push(iso(at));
+      seen.add(local);
+    }
+    return found.filter((each) => each !== null);
+  }
+
+  const changes: readonly [what: string, zone: string, from: string][] = [
+    ["clocks go forward an hour at two", "Europe/Berlin", "2026-03-28T12:00:00Z"],
+    ["clocks go back an hour at three", "Europe/Berlin", "2026-10-24T12:00:00Z"],
+    ["clocks go forward at two", "America/New_York", "2026-03-07T12:00:00Z"],
+    ["clocks go back at two", "America/New_York", "2026-10-31T12:00:00Z"],
+    ["a zone of half hours goes forward", "America/St_Johns", "2026-03-07T12:00:00Z"],
+    ["a zone of half hours goes back", "America/St_Johns", "2026-10-31T12:00:00Z"],
+    ["clocks go forward half an hour", "Australia/Lord_Howe", "2026-10-03T00:00:00Z"],
+    ["clocks go back half an hour", "Australia/Lord_Howe", "2026-04-04T00:00:00Z"],
+    ["midnight does not exist", "America/Havana", "2026-03-07T12:00:00Z"],
+    ["half an hour off, and no change", "Asia/Kolkata", "2026-03-28T12:00:00Z"],
+    ["three quarters of an hour off, and no change", "Asia/Kathmandu", "2026-10-24T12:00:00Z"],
+    ["no change any more", "America/Sao_Paulo", "2026-10-17T12:00:00Z"],
+  ];
+  const patterns: readonly [cron: string, times: readonly string[]][] = [
+    ["30 2 * * *", ["02:30"]],
+    ["0 0 * * *", ["00:00"]],
+    ["15 1 * * *", ["01:15"]],
+    ["45 1,2,3 * * *", ["01:45", "02:45", "03:45"]],
+    ["*/30 * * * *", [":00", ":30"]],
+  ];
+  for (const [what, zone, from] of changes) {
+    it(`is right where ${what} (${zone})`, () => {
+      for (const [cron, times] of patterns) {
+        const schedule = parseSchedule(cron, zone);
+        const [start, end] = [utc(from), utc(from) + 48 * hour];
+        const owed: (string | null)[] = [];
+        for (let at = nextOwedAfter(schedule, start); at !== null && at <= end; at = nextOwedAfter(schedule, at)) {
+          owed.push(iso(at));
+        }
+        assert.deepEqual(owed, owedByMinutes(times, zone, start, end), cron);
+      }
+    });
+  }
+});
+
+describe("a job that owes by several schedules", () => {
+  const at = (cron: string, grace: number) => ({ schedule: parseSchedule(cron, "UTC"), grace });
+  const settled = { declaredAt: utc("2026-11-01T12:00:00Z"), lastSuccessAt: null };
+
+  it("is overdue by the one that it misses first, with the grace of that", () => {
+    const [early, late] = [at("0 2 * * *", 5 * hour), at("0 4 * * *", hour)];
+    for (const duties of [
+      [early, late],
+      [late, early],
+    ]) {
+      assert.deepEqual(dueOf(duties, settled), { at: utc("2026-11-02T04:00:00Z"), grace: hour });
+    }
+  });
+
+  it("owes nothing without one", () => assert.equal(dueOf([], settled), null));
 });

@@ -34,6 +34,10 @@ const folders = Object.keys(allowed);
 const homes: Readonly<Record<string, { readonly home: string; readonly elsewhere: string }>> = {
   execa: { home: "src/tools/exec.ts", elsewhere: "src/tools/other-execa.ts" },
   "@aws-sdk/client-s3": { home: "src/tools/s3.ts", elsewhere: "src/runners/other-s3.ts" },
+  "@datadog/datadog-api-client": {
+    home: "src/provision/targets/datadog.ts",
+    elsewhere: "src/commands/other-datadog.ts",
+  },
   "better-sqlite3": { home: "src/ledger/sqlite.ts", elsewhere: "src/ledger/other-sqlite.ts" },
   "prom-client": { home: "src/outputs/prometheus.ts", elsewhere: "src/outputs/other-prometheus.ts" },
   "hot-shots": { home: "src/outputs/dogstatsd.ts", elsewhere: "src/outputs/other-dogstatsd.ts" },
@@ -53,6 +57,7 @@ const others: readonly { readonly file: string; readonly imports: string; readon
   { file: "dashboards/measured.ts", imports: "../bench/place.ts", rules: ["no-tests-in-product"] },
   { file: "monitors/knowing.ts", imports: "../src/config/place.ts", rules: ["definitions-import-model-only"] },
   { file: "dashboards/knowing.ts", imports: "../src/outputs/place.ts", rules: ["definitions-import-model-only"] },
+  { file: "src/provision/rendered.ts", imports: "yaml", rules: [] },
   { file: "monitors/modest.ts", imports: "../src/model/place.ts", rules: [] },
   { file: "test/tested.ts", imports: "../src/commands/place.ts", rules: [] },
 ];

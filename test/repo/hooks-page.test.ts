@@ -4,14 +4,17 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { hookFields } from "../../src/config/hook-references.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { runners } from "../../src/runners/index.ts";
+import { loadRunners } from "../../src/runners/index.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/hooks.md"), "utf8");
 
 describe("docs/hooks.md", () => {
-  it("shows a configuration that is accepted", () => {
+  it("shows a configuration that is accepted", async () => {
     const [, yaml = ""] = /^```yaml\n([\s\S]*?)^```$/m.exec(page) ?? [];
-    const { config } = loadConfig("hooks.md", { runners, readFile: () => new TextEncoder().encode(yaml) });
+    const { config } = loadConfig("hooks.md", {
+      runners: await loadRunners(),
+      readFile: () => new TextEncoder().encode(yaml),
+    });
     assert.equal(config.jobs["home"]?.hooks.length, 5);
   });
 

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import manifest from "../../package.json" with { type: "json" };
+import { runnerNames } from "../../src/runners/index.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
@@ -44,6 +45,15 @@ describe("a command loads what it needs", () => {
   it("--help and --version: no package at all", (t) => {
     assert.deepEqual(loadedBy(t, "--help").packages, []);
     assert.deepEqual(loadedBy(t, "--version").packages, []);
+  });
+
+  it("run: of the runners, those that its configuration uses", (t) => {
+    const loaded = loadedBy(t, "run", "idle");
+    assert.deepEqual(
+      runnerNames.filter((uses) => loaded.has(`/src/runners/${uses.replaceAll(".", "-")}.ts`)),
+      ["command"],
+    );
+    assert.equal(loaded.has("node:crypto"), false);
   });
 
   it("run: neither the S3 client nor an HTTP server nor what renders or sends metrics", (t) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { LastStep } from "../../src/ledger/ledger.ts";
@@ -8,6 +9,7 @@ import { backupRestic } from "../../src/runners/backup-restic.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import type { ToolResult } from "../../src/tools/exec.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { writeRepository } from "../support/repository-files.ts";
 import { resticConfig, resticContext } from "../support/restic-context.ts";
 import { ended, fakeExecute, recording } from "../support/restic-recordings.ts";
 
@@ -75,6 +77,25 @@ function prepare(
     ) as Promise<void>;
   };
   return { base, source, snapshot, run, check, ...fake };
+}
+
+/** A repository in a folder, in which the backup leaves a file, or says it did. */
+function prepareFiles(t: TestContext, how: { unread?: boolean; before?: boolean; stored?: string } = {}) {
+  let backup = () => ended();
+  const prepared = prepare(t, { backup: () => backup(), snapshots: ended({ stdout: "[]" }) });
+  /** @returns the id that restic will claim */
+  const claim = (place: string, content: string): string => {
+    writeRepository(place);
+    const made = createHash("sha256").update(content).digest("hex");
+    const write = () => writeFileSync(join(place, "snapshots", made), how.stored ?? content);
+    if (how.before) write();
+    backup = () => {
+      write();
+      return { ...summary({ snapshot_id: made }), exitCode: how.unread ? 3 : 0 };
+    };
+    return made;
+  };
+  return { ...prepared, claim };
 }
 
 function rejectsWith(work: Promise<unknown>, reason: Reason, message?: RegExp): Promise<void> {
@@ -156,6 +177,35 @@ describe("backup.restic", () => {
     for (const snapshots of [ended({ stdout: "[]" }), listed({ id: "f".repeat(64) }), listed({ hostname: "web2" })]) {
       const { source, run } = prepare(t, { snapshots });
       await rejectsWith(run({ from: source }), "verification", /does not list it/);
+    }
+  });
+
+  it("is proven by the file of the snapshot, without opening the repository again", async (t) => {
+    const { base, source, run, argvOf, claim } = prepareFiles(t);
+    const made = claim(join(base, "repository"), "the snapshot");
+    const { evidence } = (await run({ from: source })) as { evidence: Record<string, unknown> };
+    assert.deepEqual([evidence["snapshot_id"], evidence["paths"]], [made, [source]]);
+    assert.deepEqual(argvOf("snapshots"), []);
+  });
+
+  it("asks restic what a backup that missed something is of, though its file is there", async (t) => {
+    const { base, source, run, argvOf, claim } = prepareFiles(t, { unread: true });
+    claim(join(base, "repository"), "the snapshot");
+    await rejectsWith(run({ from: source }), "verification", /does not list it/);
+    assert.equal(argvOf("snapshots").length, 1);
+  });
+
+  it("is not done when what restic claims was there before, is empty, or is not what it says", async (t) => {
+    const cases = [
+      [{ before: true }, "the snapshot", /was there before it began/],
+      [{ stored: "" }, "the snapshot", /is not what was stored/],
+      [{ stored: "another" }, "the snapshot", /is not what was stored/],
+    ] as const;
+    for (const [how, content, message] of cases) {
+      const { base, source, run, argvOf, claim } = prepareFiles(t, how);
+      claim(join(base, "repository"), content);
+      await rejectsWith(run({ from: source }), "verification", message);
+      assert.deepEqual(argvOf("snapshots"), [], "restic would show it from its cache");
     }
   });
 

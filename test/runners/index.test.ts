@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { StepError } from "../../src/model/outcome.ts";
-import { runnerFor, runners } from "../../src/runners/index.ts";
+import { loadRunner, loadRunners, runnerNames } from "../../src/runners/index.ts";
 import type { Runner } from "../../src/runners/runner.ts";
 import { describeRunners } from "../contract/runner.ts";
 
+const runners = await loadRunners();
 describeRunners(runners as readonly unknown[] as readonly Runner[]);
 
 const folder = new URL("../../src/runners/", import.meta.url);
@@ -15,25 +16,39 @@ describe("the list of runners", () => {
     const files = readdirSync(folder).filter((name) => {
       return name !== "runner.ts" && readFileSync(new URL(name, folder), "utf8").includes("= defineRunner(");
     });
-    const imported = [...readFileSync(new URL("index.ts", folder), "utf8").matchAll(/from "\.\/(.+)"/g)].map(
+    const imported = [...readFileSync(new URL("index.ts", folder), "utf8").matchAll(/import\("\.\/(.+)"\)/g)].map(
       ([, file]) => file,
     );
-    assert.deepEqual(files.sort(), imported.filter((file) => file !== "runner.ts").sort());
+    assert.deepEqual(files.sort(), imported.sort());
     assert.equal(files.length, runners.length);
   });
 
-  it("is asked by the name that a step uses", () => {
-    for (const { uses } of runners) assert.equal(runnerFor(uses).uses, uses);
-    assert.throws(
-      () => runnerFor("backup.carrier-pigeon"),
-      (error) =>
-        error instanceof StepError && error.reason === "config" && /snapshot\.btrfs/.test(error.details.advice ?? ""),
+  it("is asked by the name that a step uses, and gives what bears it", async () => {
+    assert.deepEqual(
+      runners.map(({ uses }) => uses),
+      runnerNames,
+    );
+    for (const uses of runnerNames) assert.equal((await loadRunner(uses)).uses, uses);
+    for (const uses of ["backup.carrier-pigeon", "constructor", ""]) {
+      await assert.rejects(
+        loadRunner(uses),
+        (error) =>
+          error instanceof StepError && error.reason === "config" && /snapshot\.btrfs/.test(error.details.advice ?? ""),
+      );
+    }
+  });
+
+  it("gives some of them in its own order, once, and leaves out what there is not", async () => {
+    const some = await loadRunners(["command", "backup.restic", "command", "backup.carrier-pigeon"]);
+    assert.deepEqual(
+      some.map(({ uses }) => uses),
+      ["backup.restic", "command"],
     );
   });
 
-  it("gives each runner's label for the counters, whatever its options are", () => {
-    assert.equal(runnerFor("snapshot.btrfs").target({ subvolume: "data" }), "data");
-    assert.equal(runnerFor("prune.snapshots").target({ subvolume: "data" }), "data");
-    assert.equal(runnerFor("command").target({ argv: ["true"] }), null);
+  it("gives each runner's label for the counters, whatever its options are", async () => {
+    assert.equal((await loadRunner("snapshot.btrfs")).target({ subvolume: "data" }), "data");
+    assert.equal((await loadRunner("prune.snapshots")).target({ subvolume: "data" }), "data");
+    assert.equal((await loadRunner("command")).target({ argv: ["true"] }), null);
   });
 });

@@ -153,6 +153,9 @@ const present = {
   node_exporter: () => onPath("prometheus-node-exporter") !== null,
   "unix datagrams": () => sendsUnixDatagrams() && onPath("python3") !== null,
   promtool: () => onPath("promtool") !== null,
+  alertmanager: () => onPath("prometheus-alertmanager") !== null,
+  amtool: () => onPath("amtool") !== null,
+  nix: () => onPath("nix-instantiate") !== null,
   "shared design": () => existsSync(new URL("../../../shared/design", import.meta.url)),
 } satisfies Record<string, () => boolean>;
 export type Component = keyof typeof present;

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import type { CollectorContext } from "../../src/collectors/collector.ts";
 import { restic } from "../../src/collectors/restic.ts";
 import type { Config } from "../../src/config/schema.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
@@ -96,15 +97,17 @@ export function forget(stage: Pick<Stage, "config">, more: Partial<RunnerContext
   return forgetRestic.run(forgetRestic.options.parse({ repository: "main" }), context);
 }
 
-export function look(config: Config) {
+/** One look of the collector `restic`, which has seen and noted nothing before, unless `more` says so. */
+export function look(config: Config, more: Partial<CollectorContext> = {}) {
   return restic.collect({
     config,
-    ledger: {} as Ledger,
+    ledger: { observations: () => [] } as unknown as Ledger,
     execute: execute(),
     signal: new AbortController().signal,
     now: Date.now() / 1000,
     readSecret: () => new Secret(testPassword, "a test"),
     ...notesInMemory(),
+    ...more,
   });
 }
 

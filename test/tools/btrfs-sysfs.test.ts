@@ -1,55 +1,38 @@
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { describe, it, type TestContext } from "node:test";
+import { rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
 import {
+  allocatedTypes,
   capacityOf,
   filesystemOf,
   readAllocation,
-  readBalance,
-  readDeviceErrors,
+  readOperation,
 } from "../../src/tools/btrfs-sysfs.ts";
+import { chunks, sysfsOf, uuid } from "../support/btrfs-sysfs.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
-const uuid = "dce038f2-6331-470c-8987-16ae055bd70b";
 const gibibyte = 2 ** 30;
-
-/** The files of /sys/fs/btrfs that are read, as kernel 6.18 has them. */
-function sysfsOf(t: TestContext, files: Readonly<Record<string, string>>): string {
-  const root = temporaryDirectory(t);
-  for (const [path, content] of Object.entries(files)) {
-    const file = join(root, uuid, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
-  }
-  writeFileSync(join(root, "features"), "");
-  return root;
-}
-
-const chunks = (type: string, profile: string, total: number, used: number, copies: number) => ({
-  [`allocation/${type}/total_bytes`]: `${total}\n`,
-  [`allocation/${type}/bytes_used`]: `${used}\n`,
-  [`allocation/${type}/disk_total`]: `${total * copies}\n`,
-  [`allocation/${type}/disk_used`]: `${used * copies}\n`,
-  [`allocation/${type}/${profile}/total_bytes`]: `${total}\n`,
-});
 const mirrored = {
   ...chunks("data", "raid1", 3 * gibibyte, 2 * gibibyte, 2),
   ...chunks("metadata", "raid1", gibibyte, gibibyte / 4, 2),
 };
+const allocationsIn = (root: string) => allocatedTypes(uuid, root).map((type) => readAllocation(uuid, type, root));
 
 describe("a Btrfs filesystem in sysfs", () => {
-  it("is found by its device, also behind a link", (t) => {
-    const root = sysfsOf(t, { "devices/dm-0/size": "1", "devices/sdb/size": "1" });
+  it("is found by its device, also behind a link, and by the name that device-mapper gave it", (t) => {
+    const root = sysfsOf(t, { "devices/dm-0/dm/name": "luks-root\n", "devices/sdb/size": "1" });
     const link = join(temporaryDirectory(t), "mapper-root");
     symlinkSync("/dev/sdb", link);
     assert.equal(filesystemOf("/dev/dm-0", root), uuid);
+    assert.equal(filesystemOf("/dev/mapper/luks-root", root), uuid);
+    assert.equal(filesystemOf(link, root) ?? filesystemOf("/dev/sdb", root), uuid);
     assert.equal(filesystemOf("/dev/sdc", root), null);
     assert.equal(filesystemOf("/dev/sdb", join(root, "nowhere")), null);
   });
 
   it("tells the chunks of each type", (t) => {
-    const [data, metadata, ...others] = readAllocation(uuid, sysfsOf(t, mirrored));
+    const [data, metadata, ...others] = allocationsIn(sysfsOf(t, mirrored));
     assert.deepEqual(data, {
       type: "data",
       totalBytes: 3 * gibibyte,
@@ -62,32 +45,53 @@ describe("a Btrfs filesystem in sysfs", () => {
   });
 
   it("has the size that statfs tells, times the copies of its data", (t) => {
-    const allocations = readAllocation(uuid, sysfsOf(t, mirrored));
+    const allocations = allocationsIn(sysfsOf(t, mirrored));
     assert.deepEqual(capacityOf(allocations, 10 * gibibyte), {
       sizeBytes: 20 * gibibyte,
       usedBytes: 4.5 * gibibyte,
       unallocatedBytes: 12 * gibibyte,
     });
-    const single = readAllocation(uuid, sysfsOf(t, chunks("mixed", "single", gibibyte, 1, 1)));
+    const single = allocationsIn(sysfsOf(t, chunks("mixed", "single", gibibyte, 1, 1)));
     assert.equal(capacityOf(single, 2 * gibibyte).unallocatedBytes, gibibyte);
-    assert.equal(capacityOf(single, 0).unallocatedBytes, 0);
   });
 
-  it("adds up the errors of all its devices", (t) => {
-    const stats = (first: number) =>
-      `write_errs ${first}\nread_errs 1\nflush_errs 2\ncorruption_errs 3\ngeneration_errs 4\n`;
-    const root = sysfsOf(t, { "devinfo/1/error_stats": stats(10), "devinfo/2/error_stats": stats(20) });
-    assert.deepEqual(readDeviceErrors(uuid, root), { write: 30, read: 2, flush: 4, corruption: 6, generation: 8 });
+  it("has no size that its use contradicts", (t) => {
+    const allocations = allocationsIn(sysfsOf(t, mirrored));
+    for (const size of [0, Number.NaN, gibibyte])
+      assert.throws(() => capacityOf(allocations, size), /cannot be in use/);
   });
 
-  it("tells whether a balance runs, and takes no other operation for one", (t) => {
-    for (const [content, expected] of [
-      ["none\n", "none"],
-      ["balance\n", "running"],
-      ["balance paused\n", "paused"],
-      ["resize\n", "none"],
-    ] as const) {
-      assert.equal(readBalance(uuid, sysfsOf(t, { exclusive_operation: content })), expected, content);
+  it("that is gone has no allocation, which is not an empty one", (t) => {
+    assert.throws(() => allocatedTypes(uuid, sysfsOf(t, {})), /allocation is not there/);
+  });
+
+  for (const [what, content] of Object.entries({
+    "an underflowed number": "18446744073081634816\n",
+    "a negative number": "-1\n",
+    "a string": "invalid\n",
+    hexadecimal: "0x10\n",
+    "an empty file": "",
+    "more used than there is": `${4 * gibibyte}\n`,
+  })) {
+    it(`refuses ${what} instead of counting nothing`, (t) => {
+      const root = sysfsOf(t, { ...mirrored, "allocation/data/bytes_used": content });
+      assert.throws(() => readAllocation(uuid, "data", root), { reason: "verification" });
+      assert.equal(readAllocation(uuid, "metadata", root).type, "metadata");
+    });
+  }
+
+  it("names the file that has vanished while it was read", (t) => {
+    const root = sysfsOf(t, mirrored);
+    rmSync(join(root, uuid, "allocation/data/disk_total"));
+    assert.throws(() => readAllocation(uuid, "data", root), { reason: "source", message: /disk_total is not there/ });
+  });
+
+  it("tells the operation that has it for itself, and refuses one that it does not know", (t) => {
+    for (const operation of ["none", "balance", "balance paused", "resize", "swap activate"]) {
+      assert.equal(readOperation(uuid, sysfsOf(t, { exclusive_operation: `${operation}\n` })), operation);
+    }
+    for (const content of ["defragment\n", ""]) {
+      assert.throws(() => readOperation(uuid, sysfsOf(t, { exclusive_operation: content })), /is not known/);
     }
   });
 });

@@ -19,6 +19,7 @@ const mount = {
   source: "/dev/x",
   readOnly: false,
   subvolumeId: 5,
+  filesystemOptions: "rw",
 };
 const uuidOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 

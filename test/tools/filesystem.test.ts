@@ -23,6 +23,7 @@ const mountOf = (root: string, mountPoint: string): Mount => ({
   source: "/dev/x",
   readOnly: false,
   subvolumeId: 5,
+  filesystemOptions: "rw",
 });
 
 describe("the mount table", () => {

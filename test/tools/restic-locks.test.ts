@@ -2,8 +2,18 @@ import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { judgeLock, type Machine, parseLock, type ResticLock, thisMachine } from "../../src/tools/restic-locks.ts";
-import { recordedVersions, recording } from "../support/restic-recordings.ts";
+import { Secret } from "../../src/model/secret.ts";
+import {
+  judgeLock,
+  listLocks,
+  type Machine,
+  parseLock,
+  type ResticLock,
+  thisMachine,
+} from "../../src/tools/restic-locks.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { writeRepository } from "../support/repository-files.ts";
+import { fakeExecute, recordedVersions, recording } from "../support/restic-recordings.ts";
 
 const now = 1_800_000_000;
 const lock: ResticLock = { id: "a".repeat(64), at: now - 600, exclusive: true, host: "here", pid: 42 };
@@ -26,6 +36,26 @@ describe("a lock", () => {
   it("is unknown when it is something else", () => {
     for (const text of ["", "nonsense", "{}", '{"time":"yesterday"}'])
       assert.throws(() => parseLock("b", text), { reason: "unknown" });
+  });
+});
+
+describe("the locks of a repository", () => {
+  it("are found in a folder without starting restic", async (t) => {
+    const location = temporaryDirectory(t);
+    writeRepository(location);
+    const repository = { name: "main", location, environment: {}, program: "restic", cacheDirectory: "/nowhere" };
+    const { execute, calls } = fakeExecute(() => recording("0.19.1", "cat-lock"));
+    const open = { ...repository, password: new Secret("x", "a test") };
+    assert.deepEqual([await listLocks(open, execute), calls], [[], []]);
+    writeRepository(location, { locks: [lock.id] });
+    assert.deepEqual(
+      (await listLocks(open, execute)).map(({ id }) => id),
+      [lock.id],
+    );
+    assert.deepEqual(
+      calls.map(({ argv }) => argv[1]),
+      ["cat"],
+    );
   });
 });
 

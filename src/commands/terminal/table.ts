@@ -42,7 +42,12 @@ export function formatTable({ columns, rows, width, style }: Table): string {
       })
       .join(gap)
       .trimEnd();
-  const rule = style?.dim(widths.map((room) => (style.isUnicode ? "─" : "-").repeat(room)).join(gap));
+  const rule = style?.dim(
+    widths
+      .map((room) => (style.isUnicode ? "─" : "-").repeat(room))
+      .join(gap)
+      .trimEnd(),
+  );
   return [format(titles), ...(rule === undefined ? [] : [rule]), ...body.map(format)].join("\n");
 }
 

@@ -1,10 +1,10 @@
+import { escapeHidden } from "../../model/visible-text.ts";
+
 /** Text as a terminal shows it: how wide it is, what of it must not reach the terminal, and how to cut it. */
 
 /** Colour and weight (SGR); the only escape sequences that are let through. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
 const sgr = /\u001b\[[\d;]*m/y;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: controls, and marks that turn the direction of text around
-const hidden = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 /** Characters that are two cells wide: UAX #11 (Unicode 16) Wide and Fullwidth, in ranges that matter. */
 const wide =
   /^[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
@@ -30,7 +30,7 @@ export function makeVisible(text: string): string {
     if (style === undefined) {
       const next = text.indexOf("\u001b", at + 1);
       const end = next === -1 ? text.length : next;
-      result += text.slice(at, end).replaceAll(hidden, escapeSequence);
+      result += escapeHidden(text.slice(at, end));
       at = end;
     } else {
       result += style;
@@ -38,13 +38,6 @@ export function makeVisible(text: string): string {
     }
   }
   return result;
-}
-
-function escapeSequence(character: string): string {
-  const known = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[character];
-  if (known) return known;
-  const code = character.charCodeAt(0).toString(16);
-  return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, "0")}`;
 }
 
 /** Cells that a text takes; styles take none. Expects text that `makeVisible` gave. */

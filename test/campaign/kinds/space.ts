@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runners } from "../../../src/runners/index.ts";
+import { runnerNames } from "../../../src/runners/index.ts";
 import { needs, onPath } from "../../support/components.ts";
 import { fillUp, mountTmpfs } from "../../support/tmpfs.ts";
 import type { Ground, Kind } from "../kind.ts";
@@ -107,7 +107,7 @@ export const space: Kind = {
 
 /** Programs are looked for where they lie, runners where they are registered. */
 function possible(): readonly Shortage[] {
-  const isHere = (name: string) => onPath(name) !== null || runners.some(({ uses }) => uses === name);
+  const isHere = (name: string) => onPath(name) !== null || runnerNames.includes(name);
   return shortages.filter(({ needs: programs }) => programs.every(isHere));
 }
 
