@@ -2,7 +2,9 @@ import { archive } from "./archive.ts";
 import { collectors } from "./collectors.ts";
 import { cost } from "./cost.ts";
 import { ledger } from "./ledger.ts";
+import { provision } from "./provision.ts";
 import { reconcile } from "./reconcile.ts";
+import { report } from "./report.ts";
 import { restic } from "./restic.ts";
 import { resticObservation } from "./restic-observation.ts";
 import { retention } from "./retention.ts";
@@ -22,8 +24,10 @@ export const benchmarks: readonly Benchmark[] = [
   retention,
   ledger,
   reconcile,
+  report,
   restic,
   resticObservation,
   archive,
   cost,
+  provision,
 ];

@@ -11,6 +11,10 @@ import { type Reason, reasons } from "../src/model/outcome.ts";
 import { formatDuration } from "../src/model/quantity.ts";
 import { isRetried, reasonGuide } from "../src/model/reason-guide.ts";
 import { loadRunners } from "../src/runners/index.ts";
+import { alertsPage } from "./alerts-page.ts";
+import { dashboardFiles } from "./dashboard-files.ts";
+import { dashboardsPage } from "./dashboards-page.ts";
+import { ruleFiles } from "./rule-files.ts";
 
 const runners = await loadRunners();
 
@@ -20,6 +24,10 @@ const generated: readonly { readonly file: string; readonly content: () => strin
   { file: "docs/metrics.md", content: metricsPage },
   { file: "docs/steps.md", content: stepsPage },
   { file: "docs/reasons.md", content: reasonsPage },
+  { file: "docs/alerts.md", content: alertsPage },
+  ...ruleFiles,
+  { file: "docs/dashboards.md", content: dashboardsPage },
+  ...dashboardFiles,
   { file: "README.md", content: readme },
 ];
 

@@ -22,7 +22,13 @@ headers=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
 if [ -f "$headers/include/node/node.h" ]; then export npm_config_nodedir="$headers"; fi
 
 echo "setup: installing the npm packages" >&2
-npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >&2
+# npm has been seen to stop for ever while it unpacked a package of 27 000 files; started anew it takes a minute.
+tries=3
+until timeout --kill-after=10 300 npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >&2; do
+  tries=$((tries - 1))
+  [ "$tries" -gt 0 ] || { echo "setup: the npm packages could not be installed, see above" >&2; exit 1; }
+  echo "setup: installing the npm packages again" >&2
+done
 if ! node -e 'require("unix-dgram")' >/dev/null 2>&1; then
   echo "setup: unix-dgram could not be compiled (g++, make and python3 are needed): DogStatsD by Unix socket is not available" >&2
   # One that was compiled but does not load would take the whole process with it.

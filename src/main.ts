@@ -8,7 +8,7 @@ import { favourMemory } from "./commands/memory.ts";
 
 // First of all: what V8 compiles, and whether it takes it from the cache, depends on how it was told to work.
 if (commands[process.argv[2] ?? ""]?.stays) favourMemory();
-enableCompileCache(process.argv[2] ?? "");
+enableCompileCache();
 void import("./commands/start.ts")
   .then(({ start }) => start(process))
   // The only process.exit: what is still open then (a socket that nobody reads, a timer) must not keep a finished command alive.
@@ -16,12 +16,13 @@ void import("./commands/start.ts")
 
 /**
  * Compiled code is kept between starts, in a folder that only its owner can write: Node's default below the shared temporary folder would
- * let another user put code there that root then runs. Each command has its own: of a file, Node keeps what the first one to load it has used.
+ * let another user put code there that root then runs. One for all commands: Node stores the code of a file as it is right after the file was
+ * compiled, whatever is called of it later, and keeps code for other flags of V8 apart by itself.
  */
-function enableCompileCache(command: string): void {
+function enableCompileCache(): void {
   if (process.env["NODE_DISABLE_COMPILE_CACHE"]) return;
   const base = process.getuid?.() === 0 ? "/var/cache" : (process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"));
-  const directory = join(base, "pantheros", "compile", Object.hasOwn(commands, command) ? command : "help");
+  const directory = join(base, "pantheros", "compile");
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     module.enableCompileCache(directory);

@@ -16,19 +16,20 @@ export const backups = defineLiveCollector({
   live: true,
   collect({ config, ledger }) {
     const observations = ledger.observations();
-    const steps = ledger.lastSteps().filter((step) => isDeclared(step, config));
+    const last = ledger.lastSteps();
+    const steps = last.filter((step) => isDeclared(step, config));
     const byTarget = Map.groupBy(steps, ({ job, target }) => JSON.stringify([job, target]));
     return [
       ...[...byTarget.values()].flatMap((own) => samplesOf(own, observations)),
       ...lastPrunings(steps),
-      ...failingSnapshots(config, ledger),
+      ...failingSnapshots(config, ledger, last),
     ];
   },
 });
 
 /** Of each subvolume whichever attempt was the last one, by whatever job. */
-function failingSnapshots(config: Config, ledger: Ledger): Sample[] {
-  const bySubvolume = Map.groupBy(lastAttempts("snapshot", config, ledger), ({ target }) => target);
+function failingSnapshots(config: Config, ledger: Ledger, steps: readonly LastStep[]): Sample[] {
+  const bySubvolume = Map.groupBy(lastAttempts("snapshot", config, ledger, steps), ({ target }) => target);
   return [...bySubvolume].map(([subvol, attempts]): Sample => {
     const last = attempts.reduce((newest, attempt) => (attempt.at > newest.at ? attempt : newest));
     const labels = { subvol, holds: config.subvolumes[subvol]?.holds ?? "files" };

@@ -1,13 +1,11 @@
 import { type Scrub, scrubErrorKinds, scrubStates } from "../model/btrfs-health.ts";
+import { clockTolerance } from "../model/clock-tolerance.ts";
 import { toStepError } from "../model/outcome.ts";
 import type { Sample } from "../model/sample.ts";
 import { readDevices } from "../tools/btrfs-devices.ts";
 import { type BtrfsPlace, lookAtScrub } from "../tools/btrfs-health.ts";
 import { type CollectorContext, defineCollector } from "./collector.ts";
 import { btrfsOf } from "./filesystems.ts";
-
-/** Seconds: a scrub that is dated further ahead of the clock says nothing about an age. */
-const clockSlack = 300;
 
 export const btrfsScrub = defineCollector({
   name: "btrfs-scrub",
@@ -22,7 +20,7 @@ export const btrfsScrub = defineCollector({
       try {
         const scrub = await lookAndRemember(btrfs, context);
         samples.push(...samplesOf(device, scrub));
-        if (scrub.wholeSince !== null && scrub.wholeSince > context.now + clockSlack) {
+        if (scrub.wholeSince !== null && scrub.wholeSince > context.now + clockTolerance) {
           problem("the last scrub is dated ahead of the clock: its age is not known");
         } else if (scrub.wholeSince !== null) {
           samples.push({ metric: "btrfsScrubAge", labels: { device }, since: scrub.wholeSince });

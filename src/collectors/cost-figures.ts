@@ -168,7 +168,7 @@ function partFigures(
   const all = byteHours(whole);
   const shareOf = (amount: number | undefined) =>
     amount === undefined || stored === null || all === 0 ? null : (amount * Math.min(own, all)) / all;
-  return { ...part, stored, cost: shareOf(costs?.cost.total), forecast: shareOf(costs?.cost.total) };
+  return { ...part, stored, cost: shareOf(costs?.cost.total), forecast: shareOf(costs?.forecast?.likely) };
 }
 
 function gapsOf({ points }: History, from: number, until: number): BucketFigures["gaps"] {

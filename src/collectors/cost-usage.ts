@@ -1,6 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { clip, type StoredPoint, type Stretch, stretchesOf } from "../model/byte-hours.ts";
+import { clockTolerance } from "../model/clock-tolerance.ts";
 import type { BucketUsage } from "../model/storage-cost.ts";
 import type { StoredTotals } from "../tools/s3-scan-progress.ts";
 import type { Bucket } from "./cost-buckets.ts";
@@ -16,8 +17,6 @@ import {
 const day = 86_400;
 /** How far back scans are read: for the trend, and for a month that begins with what was measured before it. */
 const lookBack = 45 * day;
-/** Seconds: what lies further ahead was measured while the clock was wrong. */
-export const clockTolerance = 300;
 
 export interface Scan {
   /** Seconds since the epoch. */

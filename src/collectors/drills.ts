@@ -1,9 +1,13 @@
 import type { Config } from "../config/schema.ts";
 import type { LastStep, Ledger } from "../ledger/ledger.ts";
+import type { StepKind } from "../model/run.ts";
 import type { Sample } from "../model/sample.ts";
 import { defineLiveCollector } from "./collector.ts";
-import { declaredSteps } from "./declared-steps.ts";
+import { type DeclaredStep, declaredSteps } from "./declared-steps.ts";
 import { lastAttempts } from "./last-attempts.ts";
+
+const kinds = ["check", "drill"] as const;
+const keyOf = (kind: StepKind, { job, id, target }: DeclaredStep) => JSON.stringify([kind, job, id, target]);
 
 /** What has been proved by reading it back: checks of what is stored, and restores that were used. */
 export const drills = defineLiveCollector({
@@ -11,8 +15,10 @@ export const drills = defineLiveCollector({
   summary: "Last successful check and restore drill of each job, the measured recovery time and the verified share.",
   live: true,
   collect({ config, ledger }) {
-    const steps = ledger.lastSteps().filter(({ job }) => Object.hasOwn(config.jobs, job));
-    return [...steps.flatMap(proved), ...ages(config, ledger, steps), ...failing(config, ledger)];
+    const declared = new Set(kinds.flatMap((kind) => declaredSteps(kind, config).map((step) => keyOf(kind, step))));
+    // A step that was taken out of the configuration, or leads elsewhere now, promises nothing any more.
+    const steps = ledger.lastSteps().filter((step) => declared.has(keyOf(step.kind, step)));
+    return [...steps.flatMap(proved), ...ages(config, ledger, steps), ...failing(config, ledger, steps)];
   },
 });
 
@@ -36,7 +42,7 @@ function proved({ job, kind, target, finishedAt, bytes, evidence }: LastStep): S
 /** What has never been done is as old as its declaration: a drill that never starts is overdue one day, too. */
 function ages(config: Config, ledger: Ledger, steps: readonly LastStep[]): Sample[] {
   const declared = new Map(ledger.jobStates().map(({ job, declaredAt }) => [job, declaredAt]));
-  return (["check", "drill"] as const).flatMap((kind) => {
+  return kinds.flatMap((kind) => {
     const since = new Map<string, number>();
     for (const { job, id, target } of declaredSteps(kind, config)) {
       const done = steps.find((step) => step.job === job && step.id === id && step.target === target);
@@ -52,11 +58,12 @@ function ages(config: Config, ledger: Ledger, steps: readonly LastStep[]): Sampl
   });
 }
 
-function failing(config: Config, ledger: Ledger): Sample[] {
-  const places = Map.groupBy(lastAttempts("drill", config, ledger), ({ job, target }) => JSON.stringify([job, target]));
-  return [...places.values()].map((attempts): Sample => {
-    const [{ job, target } = { job: "", target: "" }] = attempts;
-    const value = attempts.some(({ failed }) => failed) ? 1 : 0;
+function failing(config: Config, ledger: Ledger, last: readonly LastStep[]): Sample[] {
+  const attempts = lastAttempts("drill", config, ledger, last);
+  const places = Map.groupBy(attempts, ({ job, target }) => JSON.stringify([job, target]));
+  return [...places.values()].map((own): Sample => {
+    const [{ job, target } = { job: "", target: "" }] = own;
+    const value = own.some(({ failed }) => failed) ? 1 : 0;
     return { metric: "drillFailing", labels: { job, target }, value };
   });
 }

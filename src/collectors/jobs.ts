@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.ts";
+import { clockTolerance } from "../model/clock-tolerance.ts";
 import { outcomes } from "../model/outcome.ts";
 import type { JobState } from "../model/run.ts";
 import type { Sample } from "../model/sample.ts";
@@ -86,9 +87,6 @@ function overdue(job: string, due: Due, awake: AwakeJournal | null, now: number)
   const since = awake === null || due.at >= now ? byClock : now - awake.secondsSince(due.at) + due.grace;
   return { metric: "jobOverdue", labels: { job }, since };
 }
-
-/** Seconds: what lies further ahead was written while the clock was wrong, and answers no schedule. */
-const clockTolerance = 300;
 
 /** A moment of the ledger in seconds; null when there is none, or it lies in the future. */
 function pastSeconds(milliseconds: number | null | undefined, now: number): number | null {

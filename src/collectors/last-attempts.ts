@@ -12,18 +12,24 @@ export interface LastAttempt extends DeclaredStep {
 
 /**
  * The last attempt of each declared step of a kind that was ever made. A step that a failed run did not come to has failed as well, as it is
- * counted (model/counters.ts): what it was to make is missing all the same. Journals are read of those jobs alone whose last run did not
- * succeed in all of them.
+ * counted (model/counters.ts): what it was to make is missing all the same. Journals are read of those jobs alone whose last finished run did
+ * not succeed in all of them.
+ * @param last what `ledger.lastSteps` says
  */
-export function lastAttempts(kind: "snapshot" | "drill", config: Config, ledger: Ledger): readonly LastAttempt[] {
-  const successes = ledger.lastSteps().filter((step) => step.kind === kind);
+export function lastAttempts(
+  kind: "snapshot" | "drill",
+  config: Config,
+  ledger: Ledger,
+  last: readonly LastStep[],
+): readonly LastAttempt[] {
+  const successes = Map.groupBy(
+    last.filter((step) => step.kind === kind),
+    ({ job }) => job,
+  );
   const states = new Map(ledger.jobStates().map((state) => [state.job, state]));
   return [...Map.groupBy(declaredSteps(kind, config), ({ job }) => job)].flatMap(([job, steps]) => {
-    const own = successes.filter((step) => step.job === job);
-    const state = states.get(job);
-    if (!state || state.lastStartedAt === null) return [];
-    const since = startOfLastEnded(state);
-    const succeeded = steps.map((step) => ({ step, at: successOf(step, own) }));
+    const succeeded = steps.map((step) => ({ step, at: successOf(step, successes.get(job) ?? []) }));
+    const since = startOfLast(states.get(job));
     const isWell = since === null || succeeded.every(({ at }) => at !== null && at >= since);
     const failures = isWell ? [] : failuresOf(job, ledger);
     return succeeded.flatMap(({ step, at }): LastAttempt[] => {
@@ -34,9 +40,10 @@ export function lastAttempts(kind: "snapshot" | "drill", config: Config, ledger:
   });
 }
 
-/** A run that has not ended has not failed either; null: none has ended yet. */
-function startOfLastEnded({ lastFinishedAt, lastDurationSeconds }: JobState): number | null {
-  return lastFinishedAt === null ? null : Math.round(lastFinishedAt - (lastDurationSeconds ?? 0) * 1000);
+/** When the last finished run began, to the millisecond or a little before; null: none has finished. */
+function startOfLast(state: JobState | undefined): number | null {
+  const { lastFinishedAt = null, lastDurationSeconds = null } = state ?? {};
+  return lastFinishedAt === null ? null : Math.floor(lastFinishedAt - (lastDurationSeconds ?? 0) * 1000);
 }
 
 function successOf({ id, target }: DeclaredStep, own: readonly LastStep[]): number | null {

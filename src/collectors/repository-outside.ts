@@ -1,13 +1,11 @@
 import * as z from "zod";
+import { clockTolerance } from "../model/clock-tolerance.ts";
 import type { Artifact, Sample } from "../model/sample.ts";
 import type { ListedFiles, RepositoryListing } from "../tools/repository-listing.ts";
 import type { Collected, CollectorContext } from "./collector.ts";
 
 /** The beginning of an id, by which files are remembered: 64 bits. */
 const short = (id: string) => id.slice(0, 16);
-
-/** Seconds by which the clock of who keeps the files may be ahead: what is dated later is misdated. */
-const clockTolerance = 300;
 
 /** A note of 30 bytes each. */
 const mostRemembered = 20_000;

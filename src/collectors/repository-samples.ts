@@ -1,12 +1,11 @@
 import type { Config } from "../config/schema.ts";
+import { clockTolerance } from "../model/clock-tolerance.ts";
 import type { Artifact, Sample } from "../model/sample.ts";
 import { ownTag } from "../tools/restic-history.ts";
 
 /** A restic snapshot as a look keeps it. */
 export type SeenSnapshot = Artifact & Required<Pick<Artifact, "group" | "host">>;
 
-/** Clocks of hosts that share a repository may differ by this much, seconds. */
-const clockTolerance = 300;
 /** Hosts that have a series of their own: a repository may hold any number of them. */
 const mostHosts = 50;
 

@@ -1,3 +1,4 @@
+import { clockTolerance } from "../model/clock-tolerance.ts";
 import { toStepError } from "../model/outcome.ts";
 import type { Artifact, Sample } from "../model/sample.ts";
 import { listSubvolumes, listWithoutTimes, showByUuid, showSubvolume } from "../tools/btrfs.ts";
@@ -6,9 +7,6 @@ import type { ListedSubvolume } from "../tools/btrfs-list.ts";
 import type { Execute } from "../tools/exec.ts";
 import { locate, locateNearest, type Mount, type Place, pathThrough, readMounts } from "../tools/filesystem.ts";
 import { type CollectorContext, defineCollector } from "./collector.ts";
-
-/** A snapshot that is dated further ahead of the clock says nothing about an age. */
-const clockSlackSeconds = 300;
 
 /** More snapshots than this without a known time are looked up together, by a second list. */
 const mostAskedOneByOne = 16;
@@ -141,7 +139,7 @@ function reachablePath({ path }: ListedSubvolume, declared: Declared, mounts: re
 function samplesOf(subvol: string, found: readonly Artifact[], now: number): Sample[] {
   const count: Sample = { metric: "snapshotCount", labels: { subvol, type: "all" }, value: found.length };
   const times = found.map(({ at }) => at);
-  const past = times.filter((at) => at <= now + clockSlackSeconds);
+  const past = times.filter((at) => at <= now + clockTolerance);
   const newest = (past.length > 0 ? past : times).reduce((last, at) => Math.max(last, at), Number.NEGATIVE_INFINITY);
   if (!Number.isFinite(newest)) return [count];
   return [

@@ -12,7 +12,9 @@ completed), all of which is billed; the cost so far and for the whole month; the
 Reads the ledger only: nothing is asked of the provider. The collector “cost” looks, every 6 hours, within a number of requests a day.
 
 Amounts are estimated from what was measured, by the rate card that is named with its date; where Backblaze's own usage reports can be read
-(accounts.NAME.reports), they are preferred. A scan that was cut short never makes a bucket small: the last whole one counts, with its age.`,
+(accounts.NAME.reports), they are preferred. A scan that was cut short never makes a bucket small: the last whole one counts, with its age.
+
+Exit code 0, whatever it shows: pantheros objectives is what judges a budget.`,
   arguments: [],
   options: { month: { type: "string", value: "YYYY-MM", summary: "another month (UTC)" } },
   examples: [

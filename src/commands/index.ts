@@ -54,6 +54,22 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "print what other programs read: the layout for disko",
     load: async () => (await import("./render.ts")).render,
   },
+  rules: {
+    summary: "alerts as code: rule files of Prometheus and Mimir, routes of Alertmanager",
+    load: async () => (await import("./rules.ts")).rules,
+  },
+  monitors: {
+    summary: "alerts as code: plan, sync and validate the monitors in Datadog",
+    load: async () => (await import("./monitors.ts")).monitors,
+  },
+  downtime: {
+    summary: "mute the alerts of a job for a while",
+    load: async () => (await import("./downtime.ts")).downtime,
+  },
+  dashboards: {
+    summary: "dashboards as code: print or write them for Grafana and Datadog",
+    load: async () => (await import("./dashboards.ts")).dashboards,
+  },
   collect: {
     summary: "look at everything once and print what was seen",
     load: async () => (await import("./collect.ts")).collect,

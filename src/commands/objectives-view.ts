@@ -74,14 +74,15 @@ export function objectiveText(view: ObjectiveView, now: number, terminal: Termin
         { title: "run" },
         { title: "data of" },
         { title: "left behind", grow: true },
-        { title: "seen by others" },
+        // A run's id is there to be copied, and places say above who has seen what.
+        ...(isNarrow ? [] : [{ title: "seen by others" }]),
       ],
       view.steps.map(({ job, step, run, runStartedAt, artifacts, proof, recoverySeconds }) => [
         `${job} ${step}`,
         run ?? style.dim("not in the journal"),
         ago(runStartedAt, now),
         recoverySeconds === null ? artifacts.join("; ") : `restored in ${formatDuration(recoverySeconds)}`,
-        proof === null ? style.dim("proved by its own run") : proofText(proof, style),
+        ...(isNarrow ? [] : [proof === null ? style.dim("proved by its own run") : proofText(proof, style)]),
       ]),
     ),
     ...adviceLines([view], style, width),

@@ -16,7 +16,9 @@ promised, how many are owed by now, and which of them hold nothing, by name; wha
 Reads the ledger only, so it shows what the last look saw, and how old that is.
 
 With a NAME it draws a calendar of each tier and lists the artifacts with the tiers that hold them. With --policy it shows what another
-policy of the configuration would make of what exists: what would be kept and why, and what pruning would remove. Nothing is removed here.`,
+policy of the configuration would make of what exists: what would be kept and why, and what pruning would remove. Nothing is removed here.
+
+Exit code 0, whatever it shows: pantheros objectives is what judges.`,
   arguments: [{ name: "NAME", optional: true, summary: "a subvolume, repository or destination of the configuration" }],
   options: {
     policy: { type: "string", value: "POLICY", summary: "try this policy of the configuration on what exists" },

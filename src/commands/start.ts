@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { exitCodes } from "../model/exit-codes.ts";
+import { exitCodeOfStop, exitCodes } from "../model/exit-codes.ts";
 import { StepError } from "../model/outcome.ts";
 import { UsageError } from "./command.ts";
 import { dispatch, explain } from "./dispatch.ts";
@@ -8,10 +8,11 @@ import { dispatch, explain } from "./dispatch.ts";
 export async function start(process: NodeJS.Process): Promise<number> {
   const stop = new AbortController();
   let stoppedBy: NodeJS.Signals | null = null;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // SIGHUP: its terminal, or the connection to it, is gone.
+  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       // Ctrl-C once more is a person who does not want to wait. SIGTERM may come twice from one and the same stop: from systemd, and from
-      // the kernel for a parent that is gone.
+      // the kernel for a parent that is gone; SIGHUP, too: from the kernel, and from the shell.
       if (stoppedBy !== null && signal === "SIGINT") process.kill(process.pid, "SIGKILL");
       stoppedBy ??= signal;
       stop.abort(new StepError("cancelled", `it was asked to stop (${signal})`));
@@ -46,7 +47,7 @@ export async function start(process: NodeJS.Process): Promise<number> {
     return isFailed ? exitCodes.failed[0] : code;
   } catch (error) {
     explain(error, { stderr: process.stderr, environment: process.env });
-    if (stoppedBy) return exitCodes[stoppedBy === "SIGINT" ? "interrupted" : "terminated"][0];
+    if (stoppedBy) return exitCodeOfStop(stoppedBy);
     const isUsage = error instanceof UsageError || (error instanceof Error && error.name === "ConfigError");
     return exitCodes[isUsage ? "usage" : "failed"][0];
   }

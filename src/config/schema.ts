@@ -537,6 +537,14 @@ const stackSettings = z.lazy(() =>
         production_hosts: handles.meta({ description: "Hosts whose critical alerts call somebody" }),
       })
       .prefault({}),
+    imported: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({
+        description: "Folder of monitors that pantheros monitors import has written; relative: to this file",
+        examples: ["monitors/imported"],
+      }),
   }),
 );
 export type StackSettings = z.infer<typeof stackSettings>;

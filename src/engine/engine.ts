@@ -49,6 +49,7 @@ export async function runEngine(services: EngineServices): Promise<void> {
     .filter((collector): collector is Collector => !("live" in collector))
     .filter((collector) => isEnabled(collector, config));
   const guarded = createGuard(services);
+  const lastFinish = createLastFinish(ledger);
   const markAwake = createAwakeMarker(ledger, () => services.readClock(now()));
   const stopScheduler = startScheduler(config, ledger, services.startRun, { now });
   try {
@@ -57,7 +58,7 @@ export async function runEngine(services: EngineServices): Promise<void> {
       every(housekeepingEvery, createHousekeeping(services), signal, guarded),
       every(pruneEvery, async () => pruneLedger(ledger, now() - config.journal.keep * 1000), signal, guarded),
       every(pushEvery, () => pushState(services), signal, guarded),
-      ...intervalCollectors.map((collector) => collectForever(collector, services, guarded)),
+      ...intervalCollectors.map((collector) => collectForever(collector, services, guarded, lastFinish)),
     ]);
     await guarded(async () => markAwake());
   } finally {
@@ -70,12 +71,17 @@ export async function runEngine(services: EngineServices): Promise<void> {
  * One collector on its interval, and soon after a run has ended: the state must not lag behind what has just been done. Never more often
  * than ten times per interval: jobs that end every minute must not turn a listing that costs money into one per minute.
  */
-async function collectForever(collector: Collector, services: EngineServices, guarded: Guard): Promise<void> {
-  const { config, ledger, signal, now, observer } = services;
+async function collectForever(
+  collector: Collector,
+  services: EngineServices,
+  guarded: Guard,
+  lastFinish: () => number,
+): Promise<void> {
+  const { config, signal, now, observer } = services;
   const interval = intervalOf(collector, config) * 1000;
   while (!signal.aborted) {
     const started = now();
-    const seen = lastFinish(ledger);
+    const seen = lastFinish();
     await guarded(async () => {
       const { error, durationSeconds } = await collectOnce(collector, services);
       observer.collected(collector.name, error, durationSeconds);
@@ -85,19 +91,27 @@ async function collectForever(collector: Collector, services: EngineServices, gu
       const waited = now() - started;
       // A clock that was set back must not put the next look off.
       if (signal.aborted || waited >= interval || waited < 0) break;
-      if (waited >= interval / 10 && lastFinish(ledger) !== seen) break;
+      if (waited >= interval / 10 && lastFinish() !== seen) break;
     }
   }
 }
 
-function lastFinish(ledger: Ledger): number {
-  try {
-    return Math.max(0, ...ledger.jobStates().map((state) => state.lastFinishedAt ?? 0));
-  } catch (error) {
-    // The next look has to write the same ledger: it will fail for the same reason, and be told.
-    if (error instanceof LedgerError) return 0;
-    throw error;
-  }
+/** When a run has ended last, for all collectors: every one of them asks every other second, and nearly always nothing has been written since. */
+function createLastFinish(ledger: Ledger): () => number {
+  let known = { version: Number.NaN, at: 0 };
+  return () => {
+    try {
+      const version = ledger.version();
+      if (version !== known.version) {
+        known = { version, at: Math.max(0, ...ledger.jobStates().map((state) => state.lastFinishedAt ?? 0)) };
+      }
+      return known.at;
+    } catch (error) {
+      // The next look has to write the same ledger: it will fail for the same reason, and be told.
+      if (error instanceof LedgerError) return 0;
+      throw error;
+    }
+  };
 }
 
 function createHousekeeping(services: EngineServices): () => Promise<void> {

@@ -1,12 +1,12 @@
-import type { Ledger } from "../ledger/ledger.ts";
+import type { BriefStep, Ledger } from "../ledger/ledger.ts";
 import { dayIndex, type Month } from "../model/month.ts";
 import { mostListed, type ReasonCount, type ReportedDrill, type ReportedRun } from "../model/month-report.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type { SavedPoint } from "../model/recovery-history.ts";
-import type { Run, Step } from "../model/run.ts";
+import type { Run } from "../model/run.ts";
 import { artifactsOf, provedBy } from "../model/run-evidence.ts";
 import { pointOfRun } from "../model/saved-point.ts";
-import { runsBefore } from "./month-runs.ts";
+import { runsWithSteps } from "./month-runs.ts";
 
 type Counts = Record<Outcome, number>;
 
@@ -38,13 +38,11 @@ const longestMessage = 300;
 const mostNamed = 5;
 
 /** Reads every run that started in a month once, newest first, in pages: what grows with their number is one line for each. */
-export function journalOf(ledger: Pick<Ledger, "runs" | "steps">, month: Month, until: number): MonthJournal {
+export function journalOf(ledger: Pick<Ledger, "runs" | "stepsOfRuns">, month: Month, until: number): MonthJournal {
   const jobs = new Map<string, JobInMonth>();
   const runs: ReportedRun[] = [];
   let unlistedRuns = 0;
-  for (const run of runsBefore(ledger, until * 1000)) {
-    if (run.startedAt < month.from * 1000) break;
-    const steps = ledger.steps(run.id);
+  for (const { run, steps } of runsWithSteps(ledger, month.from * 1000, until * 1000)) {
     const job = jobs.get(run.job) ?? nothingYet();
     jobs.set(run.job, job);
     const bytes = bytesOf(steps);
@@ -99,7 +97,7 @@ function count(
   };
 }
 
-function prove(job: JobInMonth, run: Run, steps: readonly Step[]): void {
+function prove(job: JobInMonth, run: Run, steps: readonly BriefStep[]): void {
   const point = pointOfRun(run, steps);
   if (point) job.points.push(point);
   if (run.outcome === "success") job.successes.push(successOf(run));
@@ -119,14 +117,14 @@ export function successOf(run: Run): SavedPoint {
 }
 
 /** Those of its backups, where one said how much it covered. */
-function bytesOf(steps: readonly Step[]): number | null {
+function bytesOf(steps: readonly BriefStep[]): number | null {
   const sizes = steps.flatMap(({ kind, outcome, bytes }) =>
     kind === "backup" && outcome === "success" && bytes !== null ? [bytes] : [],
   );
   return sizes.length === 0 ? null : sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
-function reported(run: Run, steps: readonly Step[], bytes: number | null): ReportedRun {
+function reported(run: Run, steps: readonly BriefStep[], bytes: number | null): ReportedRun {
   const { id, job, outcome, reason, lost, message, startedAt, finishedAt } = run;
   const clockSetBack = finishedAt !== null && finishedAt < startedAt;
   return {

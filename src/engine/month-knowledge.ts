@@ -72,8 +72,9 @@ function beforeMonth(ledger: Ledger, job: string, { from }: Month): Record<"poin
   const runs = (["success", "partial", "failed"] as const).flatMap((outcome) =>
     ledger.runs({ job, outcome, before: from * 1000, limit: outcome === "success" ? 5 : lookBack }),
   );
+  const steps = ledger.stepsOfRuns(runs.map(({ id }) => id));
   return {
-    points: runs.flatMap((run) => pointOfRun(run, ledger.steps(run.id)) ?? []),
+    points: runs.flatMap((run) => pointOfRun(run, steps.get(run.id) ?? []) ?? []),
     successes: runs.filter(({ outcome }) => outcome === "success").map(successOf),
   };
 }

@@ -8,7 +8,7 @@ import { parseSchedule, previousAt, type Schedule } from "../model/schedule.ts";
 /** How often the clock is looked at, milliseconds: short enough that a suspended laptop or a changed clock is noticed soon. */
 const tick = 15_000;
 /** A start that is dated further ahead than this, milliseconds, was made while the clock was wrong, and holds nothing up. */
-const clockTolerance = 3_600_000;
+const startTolerance = 3_600_000;
 
 /**
  * Starts the jobs whose `scheduler` is `internal`. What was missed while the engine was down or the machine slept is caught up once,
@@ -32,7 +32,7 @@ export function startScheduler(
     for (const { job, schedule } of schedules) {
       const state = states.get(job);
       const known = [started.get(job) ?? 0, state?.lastStartedAt ?? 0, state?.declaredAt ?? now];
-      const last = Math.max(0, ...known.filter((at) => at <= now + clockTolerance));
+      const last = Math.max(0, ...known.filter((at) => at <= now + startTolerance));
       const isOwed = !started.has(job) && state !== undefined && wasInterrupted(ledger, state);
       if (!isOwed && !isDue(schedule, last, now)) continue;
       started.set(job, now);

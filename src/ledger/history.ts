@@ -1,6 +1,16 @@
 import type { Store, Value } from "./database.ts";
 import type { Ledger } from "./ledger.ts";
-import { type RunRow, runColumns, type StepRow, stepColumns, toRun, toStep } from "./rows.ts";
+import {
+  type BriefStepRow,
+  briefStepColumns,
+  type RunRow,
+  runColumns,
+  type StepRow,
+  stepColumns,
+  toBriefStep,
+  toRun,
+  toStep,
+} from "./rows.ts";
 
 /** Runs removed in one transaction: a few milliseconds, so that a run that wants to start hardly waits. */
 const pruneBatch = 500;
@@ -11,7 +21,10 @@ const pruneBatches = 20;
 export function historyOf({
   read,
   write,
-}: Store): Pick<Ledger, "run" | "steps" | "runs" | "unfinishedRuns" | "unemittedRuns" | "progress" | "pruneRuns"> {
+}: Store): Pick<
+  Ledger,
+  "run" | "steps" | "stepsOfRuns" | "runs" | "unfinishedRuns" | "unemittedRuns" | "progress" | "pruneRuns"
+> {
   const runsWhere = (condition: string, ...values: Value[]) =>
     read((database) => database.all<RunRow>(`SELECT ${runColumns} FROM runs ${condition}`, ...values).map(toRun));
 
@@ -27,6 +40,16 @@ export function historyOf({
           )
           .map(toStep),
       ),
+
+    // The rows are asked for without those columns, and not only without unpacking them: of a hundred thousand runs that is half of the time.
+    stepsOfRuns: (runIds) =>
+      read((database) => {
+        const rows = database.all<BriefStepRow>(
+          `SELECT ${briefStepColumns} FROM json_each(?) JOIN runs ON runs.id = value JOIN steps ON run = runs.number JOIN plans ON plan = plans.number ORDER BY run, position`,
+          JSON.stringify(runIds),
+        );
+        return Map.groupBy(rows.map(toBriefStep), ({ runId }) => runId);
+      }),
 
     runs(query) {
       const conditions: string[] = ["TRUE"];

@@ -56,6 +56,9 @@ export type PastStep = Pick<Step, "bytes" | "files" | "evidence" | "runId"> & {
   readonly finishedAt: number;
 };
 
+/** A step without what is only asked for of a single run. */
+export type BriefStep = Omit<Step, "inputs" | "tail">;
+
 /** Something that a step has made, or was about to make, and that must not outlive it. */
 export interface LeftoverRecord {
   /** Its own among all leftovers; chosen by who records it, so that it is the same in every ledger that the run is written to. */
@@ -121,6 +124,8 @@ export interface Ledger {
 
   run(id: string): Run | null;
   steps(runId: string): readonly Step[];
+  /** Of many runs at once, by run. Runs that are not there, or have no steps, are not in it. */
+  stepsOfRuns(runIds: readonly string[]): ReadonlyMap<string, readonly BriefStep[]>;
   runs(query: RunQuery): readonly Run[];
   unfinishedRuns(): readonly Run[];
   /** Finished runs whose metrics have not been handed to DogStatsD yet. */

@@ -13,6 +13,9 @@ const dictionary = Buffer.from(
   ].join(" "),
 );
 
+/** Most of what is packed has some hundred bytes: the usual 16 KB for each would make the garbage collector work longer than zlib. */
+const chunkSize = 1024;
+
 /** JSON in a fifth to a third of its bytes, in about 30 µs. Null for what says nothing: null, an empty list or object. */
 export function pack(value: object | string | null): Buffer | null {
   if (value === null || (typeof value === "object" && Object.keys(value).length === 0)) return null;
@@ -20,5 +23,5 @@ export function pack(value: object | string | null): Buffer | null {
 }
 
 export function unpack<T>(packed: Buffer | null, whenNull: T): T {
-  return packed === null ? whenNull : JSON.parse(inflateRawSync(packed, { dictionary }).toString());
+  return packed === null ? whenNull : JSON.parse(inflateRawSync(packed, { dictionary, chunkSize }).toString());
 }

@@ -12,6 +12,7 @@ export const exitCodes = {
   skipped: [4, "skipped: another run of the job holds the lock, or a condition of only_if does not hold"],
   pending: [5, "changes pending (plan)"],
   deadline: [124, "ended at its deadline or timeout"],
+  hungUp: [129, "cancelled by SIGHUP: its terminal is gone"],
   interrupted: [130, "cancelled by SIGINT"],
   terminated: [143, "cancelled by SIGTERM"],
 } as const satisfies Record<string, readonly [code: number, meaning: string]>;
@@ -25,8 +26,14 @@ export function exitCodeOf(
   unjournaled: boolean,
   stoppedBy: string | null,
 ): number {
-  if (run.reason === "cancelled") return exitCodes[stoppedBy === "SIGINT" ? "interrupted" : "terminated"][0];
+  if (run.reason === "cancelled") return exitCodeOfStop(stoppedBy);
   if (run.outcome === "failed") return exitCodes[run.reason === "timeout" ? "deadline" : "failed"][0];
   if (run.outcome === "skipped") return exitCodes.skipped[0];
   return exitCodes[run.outcome === "partial" || unjournaled ? "partial" : "success"][0];
+}
+
+/** @param stoppedBy the signal; null: somebody else has asked it to stop */
+export function exitCodeOfStop(stoppedBy: string | null): number {
+  const told = { SIGHUP: "hungUp", SIGINT: "interrupted", SIGTERM: "terminated" } as const;
+  return exitCodes[told[stoppedBy as keyof typeof told] ?? "terminated"][0];
 }

@@ -140,7 +140,7 @@ export const metrics = {
     "Objects, old versions and unfinished uploads of a bucket, by the last whole scan.",
   ),
   bucketGrowth: gauge(
-    "bucket_growth_bytes_per_day",
+    "bucket_daily_growth_bytes",
     "bucket.growth",
     "bytes",
     ["bucket"],
@@ -449,14 +449,7 @@ export const metrics = {
     "retention.expected",
     "count",
     ["kind", "subject", "tier"],
-    "Periods of a tier that must hold an artifact by now.",
-  ),
-  retentionPresent: gauge(
-    "retention_present",
-    "retention.present",
-    "count",
-    ["kind", "subject", "tier"],
-    "Expected periods of a tier that do hold one.",
+    "Periods of a tier that must hold an artifact by now. Present are these less the missing ones.",
   ),
   retentionMissing: gauge(
     "retention_missing",

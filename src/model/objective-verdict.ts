@@ -1,8 +1,6 @@
+import { clockTolerance } from "./clock-tolerance.ts";
 import type { CopyAtPlace, Judgement, ObjectiveEvidence, ObjectivePromise, Verdict } from "./objective.ts";
 import { formatDuration } from "./quantity.ts";
-
-/** Clocks of hosts that share a repository may differ by this much, seconds. */
-const clockTolerance = 300;
 
 /** The promises of one data set, each judged by itself, in the order of `objectivePromises`. @param now seconds since the epoch */
 export function judgeObjective(evidence: ObjectiveEvidence, now: number): Judgement[] {

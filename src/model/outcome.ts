@@ -81,7 +81,9 @@ export function decisiveStep<Told extends Omit<StepVerdict, "outcome"> & { reado
   steps: readonly Told[],
 ): Told | null {
   const failed = steps.find((step) => step.outcome === "failed" && !step.optional);
-  return failed ?? steps.find((step) => step.reason !== null) ?? null;
+  // A skipped step tells something only where nothing went wrong, as in `outcomeOfSteps`.
+  const lacking = failed ?? steps.find((step) => step.outcome === "partial" || step.outcome === "failed");
+  return lacking ?? steps.find((step) => step.reason !== null) ?? null;
 }
 
 /**

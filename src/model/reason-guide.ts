@@ -299,9 +299,14 @@ export const reasonGuide: Readonly<Record<Reason, ReasonGuide>> = {
   },
   cancelled: {
     meaning: "It was asked to stop, and did: what it had begun was cleaned up.",
-    causes: ["Ctrl-C", "systemctl stop, or the shutdown of the machine", "the engine that started it was stopped"],
+    causes: [
+      "Ctrl-C",
+      "its terminal was closed, or the connection to it lost",
+      "systemctl stop, or the shutdown of the machine",
+      "the engine that started it was stopped",
+    ],
     remedies: [{ what: "run it again", command: "pantheros run JOB" }],
-    givenBy: [["pantheros", "at SIGINT (exit code 130) and SIGTERM (143); the signal is handed on to its tools"]],
+    givenBy: [["pantheros", "at SIGINT (exit code 130), SIGTERM (143) and SIGHUP (129); its tools are ended, too"]],
     passes: "Yes, with the next run.",
   },
   condition: {

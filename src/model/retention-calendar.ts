@@ -1,6 +1,7 @@
 import { bucketAt, bucketOfLocal, localStartOf, nameOf, type Period, startOf } from "./calendar.ts";
+import { clockTolerance } from "./clock-tolerance.ts";
 import { expectedBuckets } from "./owed.ts";
-import { clockTolerance, excessOf, type RetentionQuestion } from "./retention.ts";
+import { excessOf, type RetentionQuestion } from "./retention.ts";
 import { zoneOf } from "./zone.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { type Bucket, bucketOfLocal, localStartOf, nameOf, type Period, periods } from "./calendar.ts";
+import { clockTolerance } from "./clock-tolerance.ts";
 import { type History, type Hold, historyOf, historyUntil, holdNames, type Policy } from "./keep.ts";
 import { expectedBuckets, type Producer } from "./owed.ts";
 import { formatDuration } from "./quantity.ts";
@@ -8,9 +9,6 @@ import { zoneOf } from "./zone.ts";
 export { type Hold, type KeepOptions, type Kept, keep, keepByAny, type Policy, type Tier } from "./keep.ts";
 export type { Producer } from "./owed.ts";
 export type { Pruning } from "./unheld.ts";
-
-/** Clocks of hosts may differ by this much, seconds: what is dated further ahead was dated by a wrong one. */
-export const clockTolerance = 300;
 
 /** All moments and durations in seconds. */
 export interface RetentionQuestion extends Pruning {

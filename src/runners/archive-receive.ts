@@ -8,6 +8,7 @@ import { showSubvolume } from "../tools/btrfs.ts";
 import { receiving } from "../tools/btrfs-send.ts";
 import type { ObjectStore } from "../tools/object-store.ts";
 import { decompressing } from "../tools/zstd.ts";
+import { pacedProgress } from "./paced-progress.ts";
 import type { RunnerContext } from "./runner.ts";
 
 /**
@@ -22,6 +23,7 @@ export async function receiveAll(
   context: RunnerContext,
 ): Promise<string> {
   const bytesTotal = chain.links.reduce((sum, { manifest }) => sum + manifest.stored_bytes, 0);
+  const progress = pacedProgress(context);
   let bytesDone = 0;
   let path = scratch;
   for (const [index, link] of chain.links.entries()) {
@@ -31,7 +33,7 @@ export async function receiveAll(
     const note = `restoring archive ${index + 1} of ${chain.links.length}`;
     const content = verifiedContent(store, link, (count) => {
       bytesDone += count;
-      context.progress({ bytesDone, bytesTotal, ratio: bytesDone / bytesTotal, note });
+      progress({ bytesDone, bytesTotal, ratio: bytesDone / bytesTotal, note });
     });
     await context.pipeline({ programs: [decompressing(), receiving(directory)], input: watch.fetching(content) });
     path = await received(directory, link, context);

@@ -12,6 +12,7 @@ import type { ObjectStore } from "../tools/object-store.ts";
 import { compressing, zstdSizes } from "../tools/zstd.ts";
 import { oldestAlive } from "./archive-selection.ts";
 import { type ArchiveSource, countFiles } from "./archive-source.ts";
+import { pacedProgress } from "./paced-progress.ts";
 import type { RunnerContext } from "./runner.ts";
 
 interface ArchivePlan {
@@ -22,9 +23,6 @@ interface ArchivePlan {
   /** Whole; nothing is there yet. */
   readonly key: string;
 }
-
-/** How often progress is told, milliseconds. */
-const progressEvery = 250;
 
 /**
  * Sends, compresses and stores a snapshot, sees that it is there, and only then writes its manifest, which makes it count.
@@ -41,7 +39,8 @@ export async function writeArchive(
   const mode = parent === null ? "full" : "incremental";
   const expectedBytes = await expectedSize(mode, source.path, context);
   const leftover = context.leftover({ destination: options.to, key });
-  const seen = measure((bytesDone) => context.progress({ bytesDone, note: `${mode} archive` }), context.now);
+  const progress = pacedProgress(context);
+  const seen = measure((bytesDone) => progress({ bytesDone, note: `${mode} archive` }));
   const { programs } = await context.pipeline({
     programs: [sending(source.path, parent?.snapshot.path ?? null), compressing(options.level)],
     consume: (bytes) => store.write(key, seen.pass(bytes), { expectedBytes, spool: () => context.scratch() }),
@@ -108,19 +107,15 @@ async function expectedSize(mode: ArchiveManifest["mode"], path: string, { histo
 }
 
 /** Counts and hashes what passes. */
-function measure(onProgress: (bytes: number) => void, now: () => number) {
+function measure(onProgress: (bytes: number) => void) {
   const hash = createHash("sha256");
   let bytes = 0;
-  let told = 0;
   return {
     async *pass(chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
         hash.update(chunk);
         bytes += chunk.length;
-        if (now() - told >= progressEvery) {
-          told = now();
-          onProgress(bytes);
-        }
+        onProgress(bytes);
         yield chunk;
       }
     },

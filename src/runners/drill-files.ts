@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { byteSize, repositoryName } from "../config/schema.ts";
+import { clockTolerance } from "../model/clock-tolerance.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
 import { drawSample, type Sized } from "../model/sample-choice.ts";
@@ -11,12 +12,11 @@ import { exactly, listFiles, restoreSnapshot, type SnapshotContent } from "../to
 import { examineRestored, type RestoredFiles } from "../tools/restored-files.ts";
 import { originOf } from "../tools/snapshot-origin.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";
+import { pacedProgress } from "./paced-progress.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
 /** As many paths as arguments can hold: each may be 4096 bytes long, the kernel takes 2 MiB. */
 const mostSampled = 400;
-/** Clocks of hosts that share a repository may differ by this much, seconds. */
-const clockTolerance = 300;
 
 const DrillOptions = z
   .strictObject({
@@ -188,8 +188,9 @@ async function examine(
   const comparable = options.compare && snapshot.host === context.config.host;
   const sources = comparable ? [...new Set([readAt, livesAt])] : [];
   const expected = sample && new Map(sample.map(({ path, size }) => [path, size]));
+  const progress = pacedProgress(context);
   return await examineRestored(folder, expected, sources, context.signal, (filesDone, bytesDone) =>
-    context.progress({ note: "comparing", filesDone, bytesDone }),
+    progress({ note: "comparing", filesDone, bytesDone }),
   );
 }
 

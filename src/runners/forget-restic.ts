@@ -3,6 +3,7 @@ import { policiesInForce } from "../config/policies.ts";
 import { type RetentionPolicy, repositoryName, retentionKeep } from "../config/schema.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import { claimOf } from "../model/claim.ts";
+import { clockTolerance } from "../model/clock-tolerance.ts";
 import { StepError } from "../model/outcome.ts";
 import { keepByAny } from "../model/retention.ts";
 import { createRestic } from "../tools/restic.ts";
@@ -23,9 +24,6 @@ const ForgetOptions = z.strictObject({
   }),
 });
 type Options = z.infer<typeof ForgetOptions>;
-
-/** Clocks of hosts that share a repository may differ by this much, seconds. */
-const clockTolerance = 300;
 
 export const forgetRestic = defineRunner({
   uses: "forget.restic",

@@ -14,7 +14,7 @@ export function openRequest(
 ): HttpRequest {
   const sends = method ?? (body === undefined ? "GET" : "POST");
   return {
-    url: typeof url === "string" ? urlOf(url, "it") : secretUrl(readSecret(url)),
+    url: typeof url === "string" ? urlOf(url, "what is written as url") : secretUrl(readSecret(url)),
     method: sends,
     headers: Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [

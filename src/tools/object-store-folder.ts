@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Reason, StepError } from "../model/outcome.ts";
+import { StepError } from "../model/outcome.ts";
 import { cancellation } from "./cancellation.ts";
+import { fileFailure } from "./file-failure.ts";
 import { fileTree } from "./file-tree.ts";
 import { isMissing } from "./filesystem.ts";
 import type { ObjectStore, StoredObject } from "./object-store.ts";
@@ -58,9 +59,9 @@ export function folderStore(root: string, signal: AbortSignal): ObjectStore {
       await write(key, once(Buffer.from(text)));
     },
     async discard(key) {
-      for (const file of [fileOf(key), `${fileOf(key)}${partial}`]) await rm(file, { force: true });
+      for (const file of [fileOf(key), `${fileOf(key)}${partial}`]) await remove(file);
     },
-    discardUnfinished: (key) => rm(`${fileOf(key)}${partial}`, { force: true }),
+    discardUnfinished: (key) => remove(`${fileOf(key)}${partial}`),
     async *unfinished(folder) {
       for await (const { key } of everything(folder)) if (key.endsWith(partial)) yield key.slice(0, -partial.length);
     },
@@ -98,6 +99,12 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+async function remove(path: string): Promise<void> {
+  await rm(path, { force: true }).catch((cause) => {
+    throw asFailure(path, cause);
+  });
+}
+
 async function sizeOf(path: string): Promise<number | null> {
   try {
     return (await stat(path)).size;
@@ -124,18 +131,8 @@ async function* readFile(path: string, expectedBytes: number, signal: AbortSigna
   });
 }
 
-const reasons: Readonly<Record<string, readonly [Reason, string]>> = {
-  ENOSPC: ["space", "free space there"],
-  EDQUOT: ["space", "raise the quota, or free space there"],
-  EACCES: ["auth", "let the user of pantheros read and write there"],
-  EPERM: ["auth", "let the user of pantheros read and write there"],
-  EROFS: ["config", "remount it read-write"],
-  ENOENT: ["source", "see that the destination is mounted"],
-};
-
 function asFailure(path: string, cause: unknown): unknown {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (cause instanceof StepError || code === undefined) return cause;
-  const [reason, advice] = reasons[code] ?? ["unknown", "look at dmesg: the disk may be damaged"];
-  return new StepError(reason, `${path}: ${message}`, { advice, cause });
+  return cause instanceof StepError || (cause as NodeJS.ErrnoException).code === undefined
+    ? cause
+    : fileFailure(path, cause);
 }

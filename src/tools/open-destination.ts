@@ -2,6 +2,7 @@ import { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import { type Destination, joinPrefix, openDestination } from "./destination.ts";
 import type { RcloneDestination } from "./rclone.ts";
+import { readNamed } from "./read-secret.ts";
 
 /** A destination of the configuration with its credentials read. */
 export interface OpenDestination extends Destination {
@@ -58,18 +59,8 @@ export async function withDestination<Reference extends object, Result>(
       advice: "declare it in destinations",
     });
   }
-  const secretOf = (setting: string, reference: Reference): Secret => {
-    try {
-      return world.readSecret(reference);
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      const advice = cause instanceof StepError ? cause.details.advice : undefined;
-      throw new StepError("auth", `${setting} of the destination ${name}: ${message}`, {
-        cause,
-        ...(advice === undefined ? {} : { advice }),
-      });
-    }
-  };
+  const secretOf = (setting: string, reference: Reference) =>
+    readNamed(`${setting} of the destination ${name}`, reference, world.readSecret);
   const place: RcloneDestination =
     configured.type === "s3"
       ? {

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { clockTolerance } from "../model/clock-tolerance.ts";
 import { StepError } from "../model/outcome.ts";
 import type { PostgresServer } from "./postgres.ts";
 import type { ResticSnapshot } from "./restic-output.ts";
@@ -33,9 +34,6 @@ export function dumpOf(snapshot: ResticSnapshot): DumpSnapshot | null {
   const [, name] = /^(.+)\.dump$/.exec(basename(path)) ?? [];
   return isOurs && others.length === 0 && name !== undefined ? { snapshot, database: decodeURIComponent(name) } : null;
 }
-
-/** Clocks of hosts that share a repository may differ by this much, seconds. */
-const clockTolerance = 300;
 
 export interface DumpWish {
   /** Its name, for people. */

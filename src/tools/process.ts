@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { ProcessIdentity } from "../model/run.ts";
 
 /** What `/proc/PID/stat` says of a process, as far as it matters here. */
@@ -64,8 +64,31 @@ export function sightOf(identity: ProcessIdentity): Sight {
   return now === null && !showsOthers() ? "hidden" : "gone";
 }
 
+/**
+ * The same of a number alone, as other programs write it down: in which PID namespace it counts, they do not say. `gone` is said only where
+ * the processes of all namespaces are seen, and none of them goes by this number.
+ */
+export function sightOfNumber(pid: number): Sight {
+  if (identityOf(pid) !== null) return "alive";
+  if (!showsOthers() || !bootId().endsWith(` ${outermostNamespace}`)) return "hidden";
+  return readdirSync("/proc").some((entry) => /^\d+$/.test(entry) && ownNumberOf(entry) === pid) ? "alive" : "gone";
+}
+/** PROC_PID_INIT_INO of include/linux/proc_ns.h: fixed since Linux 3.8. */
+const outermostNamespace = `pid:[${0xeffffffc}]`;
+
+/** What a process is called in its own namespace: the last number of NSpid, see proc_pid_status(5). */
+function ownNumberOf(entry: string): number | null {
+  try {
+    const [, number] = /^NSpid:.*\t(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, "latin1")) ?? [];
+    return number === undefined ? null : Number(number);
+  } catch {
+    // ENOENT or ESRCH: it has ended since the listing.
+    return null;
+  }
+}
+
 /** Process 1 is always there: where it is not shown (hidepid, ProtectProc=), neither is anybody else's. */
-function showsOthers(): boolean {
+export function showsOthers(): boolean {
   others ??= statOf(1) !== null;
   return others;
 }

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { StepError } from "../model/outcome.ts";
 import { redact, Secret } from "../model/secret.ts";
 import type { Execute, PipelineProgram, ToolCall, ToolResult } from "./exec.ts";
-import { identityOf } from "./process.ts";
+import { sightOfNumber } from "./process.ts";
 import { lockHolder, resticFailure, resticImpatience } from "./restic-failure.ts";
 import { localPath, type ResticRepository } from "./restic-repository.ts";
 
@@ -104,10 +104,13 @@ function withLogin({ location, environment }: ResticRepository): string | Secret
 
 const isSecret = (value: string | Secret): value is Secret => typeof value !== "string";
 
-/** A lock whose process on this host is gone will never go away by itself. Removing it stays with the person: hosts may share a name. */
+/**
+ * A lock whose process on this host is gone will never go away by itself; of one that is hidden nobody can tell. Removing it stays with the
+ * person: hosts may share a name.
+ */
 function aboutStaleLock(failure: StepError, stderr: string): StepError {
   const holder = failure.reason === "repository_locked" ? lockHolder(stderr) : null;
-  if (holder === null || holder.host !== hostname() || identityOf(holder.pid) !== null) return failure;
+  if (holder === null || holder.host !== hostname() || sightOfNumber(holder.pid) !== "gone") return failure;
   const message = `${failure.message}; process ${holder.pid} of this host is gone`;
   return new StepError(failure.reason, message, {
     ...failure.details,

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { StepError } from "../model/outcome.ts";
 import type { Execute } from "./exec.ts";
 import { openListing } from "./open-listing.ts";
-import { hasEnded, statOf } from "./process.ts";
+import { hasEnded, showsOthers, statOf } from "./process.ts";
 import { createResticCall, type ResticCall } from "./restic-call.ts";
 import { jsonOf, parseIds } from "./restic-output.ts";
 import { localPath, type ResticRepository } from "./restic-repository.ts";
@@ -166,8 +166,7 @@ export async function lockIds(
 /** `/proc/stat` says when the machine was started, `/proc/PID/stat` how many ticks later a process was. */
 function processOf(pid: number): Process | "gone" | "hidden" {
   const stat = statOf(pid);
-  // Process 1 is always there: where it is not shown (hidepid, ProtectProc=), neither is anybody else's.
-  if (stat === null) return statOf(1) === null ? "hidden" : "gone";
+  if (stat === null) return showsOthers() ? "gone" : "hidden";
   if (hasEnded(stat)) return "gone";
   const bootedAt = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
   return { startedAt: bootedAt + stat.startTicks / ticksPerSecond, name: nameOf(pid) };

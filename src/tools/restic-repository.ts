@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
+import { readNamed } from "./read-secret.ts";
 
 /** Where a repository is, and what it takes to get there: all that looking at its files needs. */
 export interface PlacedRepository {
@@ -61,7 +62,7 @@ export function openRepository<Reference extends object>(
   return {
     ...placed,
     program,
-    password: secretOf(name, "password", password, readSecret),
+    password: readNamed(`password of the repository ${name}`, password, readSecret),
     // One for each user: restic 0.19 refuses to work with a cache that it can read but does not own.
     cacheDirectory: join(world.stateDirectory, "cache", `restic-${world.uid ?? process.getuid?.() ?? 0}`),
     ...(world.timezone === undefined ? {} : { timezone: world.timezone }),
@@ -92,28 +93,10 @@ export function placeRepository<Reference extends object>(
     environment: Object.fromEntries(
       Object.entries(declared.environment).map(([variable, value]) => [
         variable,
-        typeof value === "string" ? value : secretOf(name, variable, value, readSecret),
+        typeof value === "string" ? value : readNamed(`${variable} of the repository ${name}`, value, readSecret),
       ]),
     ),
   };
-}
-
-function secretOf<Reference>(
-  name: string,
-  setting: string,
-  reference: Reference,
-  readSecret: (reference: Reference) => Secret,
-): Secret {
-  try {
-    return readSecret(reference);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const advice = cause instanceof StepError ? cause.details.advice : undefined;
-    throw new StepError("auth", `${setting} of the repository ${name}: ${message}`, {
-      cause,
-      ...(advice === undefined ? {} : { advice }),
-    });
-  }
 }
 
 /** The folder of a repository on this machine; null: it is somewhere else. */

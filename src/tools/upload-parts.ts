@@ -3,6 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { StepError } from "../model/outcome.ts";
 import { largestInMemory, mostParts, partSize } from "../model/part-sizes.ts";
+import { fileFailure } from "./file-failure.ts";
 
 /** Bytes of a part that are too many for memory. */
 export interface SpooledPart {
@@ -36,7 +37,7 @@ interface Bin {
 
 /**
  * Cuts a stream into parts, and uses its chunks up: nobody else may look at them afterwards. No more bytes are held in memory than those of the parts that were not released, and of one more.
- * @throws StepError `space`, `source` (spooling), `unknown` (more parts than there can be), and what the stream throws
+ * @throws StepError as `fileFailure` (spooling), `unknown` (more parts than there can be), and what the stream throws
  */
 export async function* cutIntoParts(
   bytes: AsyncIterable<Buffer>,
@@ -104,7 +105,11 @@ function inFile(path: string, capacity: number): Bin {
         await file.writeFile(bytes);
       } catch (cause) {
         await file?.close();
-        throw spoolFailure(path, cause);
+        throw fileFailure(
+          `a part of the upload cannot be kept in ${path}`,
+          cause,
+          "set scratch_directory to another place",
+        );
       }
       hash.update(bytes);
       size += bytes.length;
@@ -114,18 +119,6 @@ function inFile(path: string, capacity: number): Bin {
       return { content: { path, size, sha256: hash.digest("hex") }, release: () => rm(path, { force: true }) };
     },
   };
-}
-
-function spoolFailure(path: string, cause: unknown): StepError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return new StepError(
-    code === "ENOSPC" ? "space" : "source",
-    `a part of the upload cannot be kept in ${path}: ${message}`,
-    {
-      cause,
-      advice: "free space there, or set scratch_directory to a larger place",
-    },
-  );
 }
 
 function tooLarge(): StepError {

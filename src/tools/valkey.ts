@@ -92,6 +92,11 @@ const words: readonly (readonly [RegExp, Reason, string])[] = [
     "space",
     "free space in the scratch folder, or set scratch_directory",
   ],
+  [
+    /unknown command\W*GRAPH\./i,
+    "source",
+    "it is no FalkorDB, or its module is not loaded: a plain Valkey or Redis is saved by backup.valkey",
+  ],
   [/\b(?:LOADING|MASTERDOWN|BUSY)\b/, "network", "it is not ready yet: wait until it has loaded its data"],
   [
     /Could not connect|Server closed the connection|while SYNCing|Connection (?:refused|reset)|Broken pipe|I\/O error/i,

@@ -57,6 +57,20 @@ describe("whether snapshots fail", () => {
     assert.deepEqual(failing(ledger), { [home]: 1 });
   });
 
+  it("is told of an optional snapshot as well, whose run was only partial", () => {
+    const ledger = emptyLedger();
+    attempt(ledger, noon - 3 * hour, "hourly", "home", "success");
+    attempt(ledger, noon - hour, "hourly", "home", "partial");
+    assert.deepEqual(failing(ledger), { [home]: 1 });
+  });
+
+  it("does not change while a run is under way that has not come to its snapshot", () => {
+    const ledger = emptyLedger();
+    attempt(ledger, noon - 3 * hour, "hourly", "home", "failed");
+    record(ledger, noon, { job: "hourly", kind: "snapshot", target: "home", unfinished: true });
+    assert.deepEqual(failing(ledger), { [home]: 1 });
+  });
+
   it("is not held against a step that was taken out of the configuration", () => {
     const ledger = emptyLedger();
     attempt(ledger, noon - hour, "hourly", "home", "failed");

@@ -109,6 +109,35 @@ describe("what an objective is judged by", () => {
   });
 });
 
+describe("the retention of a data set", () => {
+  const config = configOf({
+    subvolumes: { docs: { path: "/docs", snapshots: "/snapshots", retention: "short" } },
+    repositories: { docs: { repository: "/r", password: { file: "/p" }, retention: "short" } },
+    retention: { short: { daily: 2 } },
+    jobs: { a: { steps: [{ uses: "snapshot.btrfs", subvolume: "docs" }] } },
+    objectives: { data: { jobs: ["a"], rpo: "24h" } },
+  });
+  const met = (compliant: Readonly<Record<string, number>>) => {
+    const ledger = emptyLedger();
+    ledger.saveObservation({
+      ...{ collector: "retention", observedAt: noon, succeededAt: noon, attemptedAt: noon, durationSeconds: 0 },
+      ...{ error: null, artifacts: [] },
+      samples: Object.entries(compliant).map(([kind, value]) => ({
+        ...{ metric: "retentionCompliant", labels: { kind, subject: "docs", policy: "short" }, value },
+      })),
+    });
+    return readable(objectives.collect({ config, ledger, now: noon }))[
+      "objectiveMet{objective=data,promise=retention}"
+    ];
+  };
+
+  it("is that of what its jobs write, not of a repository that has the name of its subvolume", () => {
+    assert.equal(met({ subvolume: 1, repository: 0 }), 1);
+    assert.equal(met({ subvolume: 0, repository: 1 }), 0);
+    assert.equal(met({ repository: 1 }), undefined);
+  });
+});
+
 describe("copies of a data set (3-2-1)", () => {
   const password = { file: "/p" };
   const config = configOf({

@@ -73,6 +73,23 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
       assert.deepEqual(ledger.startRun(runStart("b")), { lockedBy: null });
     });
 
+    test("the steps of many runs are read at once, without what they were given and what they printed", (t) => {
+      const ledger = open(t);
+      for (const id of ["a", "b", "c"]) ledger.startRun(runStart(id, { job: id }));
+      ledger.startStep("b", 0, noon, ["/data"]);
+      // Longer than what is unpacked at once.
+      const evidence = { path: "/srv/".padEnd(5000, "a b"), snapshot_id: "0123456789abcdef" };
+      ledger.finishStep("b", 0, noon + 1000, stepFinish({ evidence, tail: "a line" }));
+      const brief = (id: string) => ledger.steps(id).map(({ inputs: _, tail: __, ...rest }) => rest);
+
+      const found = ledger.stepsOfRuns(["b", "nobody", "a"]);
+      assert.deepEqual([...found.keys()].sort(), ["a", "b"]);
+      assert.deepEqual(found.get("a"), brief("a"));
+      assert.deepEqual(found.get("b"), brief("b"));
+      assert.deepEqual(found.get("b")?.[0]?.evidence, evidence);
+      assert.deepEqual(ledger.stepsOfRuns([]), new Map());
+    });
+
     test("a run that nobody started cannot be finished, nor can a step that was not planned", (t) => {
       const ledger = open(t);
       assert.throws(() => ledger.finishRun("a", runFinish()), LedgerError);

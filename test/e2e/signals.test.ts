@@ -8,6 +8,7 @@ import { type CommandOptions, startPantheros } from "../support/command.ts";
 import { needs, onPath } from "../support/components.ts";
 import { eventually } from "../support/eventually.ts";
 import { killGroup, livingInGroup, writtenPid } from "../support/process-group.ts";
+import { startInTerminal } from "../support/terminal.ts";
 import { createHost, type TestHost } from "./host.ts";
 import { command, restic } from "./jobs.ts";
 
@@ -42,6 +43,7 @@ describe("a run that is asked to stop", { timeout: 120_000, concurrency: 2 }, ()
   for (const [signal, code] of [
     ["SIGTERM", 143],
     ["SIGINT", 130],
+    ["SIGHUP", 129],
   ] as const) {
     it(`ends with ${code} on ${signal}, as failed/cancelled, and takes its tool with it`, async (t) => {
       const host = createHost(t);
@@ -58,6 +60,26 @@ describe("a run that is asked to stop", { timeout: 120_000, concurrency: 2 }, ()
       assert.deepEqual([journaled?.outcome, journaled?.reason, journaled?.lost], ["failed", "cancelled", false]);
     });
   }
+
+  it("ends as failed/cancelled when its terminal is closed, which it cannot write to any more", async (t) => {
+    const host = createHost(t);
+    host.configure(command(toolOf(host, family)));
+    const main = join(import.meta.dirname, "../../src/main.ts");
+    const argv = [process.execPath, main, "run", "test", "--config", host.config];
+    const terminal = startInTerminal(t, argv, { RUNTIME_DIRECTORY: join(host.root, "runtime") });
+    const group = await writtenPid(join(host.root, "pid"));
+    t.after(() => killGroup(group));
+    await eventually("the ledger to know the tool", () => host.query("SELECT pid FROM children").length > 0);
+    terminal.close();
+    await eventually(
+      "the run to end",
+      () => host.query("SELECT outcome FROM runs WHERE outcome IS NOT NULL").length > 0,
+    );
+    const [journaled] = await host.runs();
+    assert.deepEqual([journaled?.outcome, journaled?.reason, journaled?.lost], ["failed", "cancelled", false]);
+    assert.match(journaled?.message ?? "", /SIGHUP/);
+    assert.deepEqual(livingInGroup(group), []);
+  });
 
   it("kills a tool that will not hear of it", async (t) => {
     const host = createHost(t);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { monthReport } from "../../src/engine/month-report.ts";
-import { runsBefore } from "../../src/engine/month-runs.ts";
+import { runsWithSteps } from "../../src/engine/month-runs.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { type Month, parseMonth } from "../../src/model/month.ts";
@@ -196,11 +196,11 @@ describe("the runs of a month", () => {
     const sorted = runs.toSorted((a, b) => b.startedAt - a.startedAt);
     const ledger = {
       runs: ({ before = 0, limit = 20 }) => sorted.filter(({ startedAt }) => startedAt < before).slice(0, limit),
+      stepsOfRuns: () => new Map(),
     } as unknown as Ledger;
-    const read = [...runsBefore(ledger, 10)].map(({ id }) => id);
-    assert.deepEqual(
-      read,
-      sorted.map(({ id }) => id),
-    );
+    const read = (from: number) => [...runsWithSteps(ledger, from, 10)].map(({ run }) => run.id);
+    const ids = sorted.map(({ id }) => id);
+    assert.deepEqual(read(0), ids);
+    assert.deepEqual(read(4), ids.slice(0, sorted.findLastIndex(({ startedAt }) => startedAt >= 4) + 1));
   });
 });

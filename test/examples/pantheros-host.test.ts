@@ -11,7 +11,7 @@ import { placeExample } from "./place.ts";
 
 const day = 86_400;
 
-const facter = (name: string) => join(import.meta.dirname, "../fixtures/facter", `${name}.json`);
+const facter = (name: string) => join(import.meta.dirname, "../fixtures/facter", `0.4.1/${name}.json`);
 
 /** A read-only snapshot as pantheros names its own, so many days old. */
 function olderSnapshot(subvolume: string, folder: string, name: string, daysAgo: number): void {
@@ -38,7 +38,7 @@ describe("example pantheros-host: a workstation", { timeout: 240_000 }, () => {
       "https://s3.us-west-004.backblazeb2.com": server.endpoint,
       // The machine of a test may run on its battery.
       "    only_if: { ac_power: true }\n": "",
-      "/etc/nixos/facter.json": facter("zephyrus"),
+      "/etc/nixos/facter.json": facter("dual-nvme"),
     });
     example.secret("b2-key-id", server.accessKeyId);
     example.secret("b2-application-key", server.secretAccessKey);
@@ -81,7 +81,7 @@ describe("example pantheros-host: a workstation", { timeout: 240_000 }, () => {
       assert.equal(disks.code, 0, disks.stdout);
       assert.match(disks.stdout, /has never been scrubbed\n +\S+ btrfs scrub start/);
       const audit = await example.run(["audit"]);
-      assert.match(audit.stdout, /^profile zephyrus, hardware as in .*zephyrus\.json\n> zephyrus fits: /);
+      assert.match(audit.stdout, /^profile zephyrus, hardware as in .*dual-nvme\.json\n> zephyrus fits: /);
       assert.equal(audit.code, 1, "this machine is laid out otherwise");
     },
   );

@@ -170,6 +170,14 @@ describe("drill.archive", { ...archive, timeout: 240_000 }, () => {
     assert.match(evidence.proven, /5 files are the same as in .*data\.20261115T030000Z, with their content/);
   });
 
+  it("does not tell its progress with every chunk", async (t) => {
+    const { stage } = await prepare(t);
+    const now = Date.now();
+    const heard: (string | undefined)[] = [];
+    await stage.drill({}, { now: () => now, progress: ({ note }) => heard.push(note) });
+    assert.deepEqual(heard, ["reading the manifests", "restoring archive 1 of 3", "comparing what was restored"]);
+  });
+
   it("leaves behind nothing that could not be removed: read-only subvolumes in its scratch folder", async (t) => {
     const { stage } = await prepare(t);
     await stage.drill();

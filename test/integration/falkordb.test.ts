@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
+import { explainFailure, StepError } from "../../src/model/outcome.ts";
 import { backupFalkordb } from "../../src/runners/backup-falkordb.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -103,9 +104,11 @@ suite("backup.falkordb", needs("falkordb", "rclone"), () => {
   test("given a Valkey instead, then it says that this is no FalkorDB", needs("valkey"), async (t) => {
     const server = await startValkey(t);
     server.call("SET", "plain", "value");
-    await assert.rejects(prepare(t, { address: server.address, ...programsOf(server) }).run(), {
-      reason: "source",
-      message: /GRAPH\.LIST: ERR unknown command/,
-    });
+    const failure: unknown = await prepare(t, { address: server.address, ...programsOf(server) })
+      .run()
+      .catch((error) => error);
+    assert.ok(failure instanceof StepError);
+    assert.equal(failure.reason, "source");
+    assert.match(explainFailure(failure), /GRAPH\.LIST: ERR unknown command.* – it is no FalkorDB.*backup\.valkey$/);
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import {
+  decisiveStep,
   explainFailure,
   type Outcome,
   outcomeOfSteps,
@@ -55,6 +56,33 @@ describe("the outcome of a run", () => {
         const { outcome, reason } = outcomeOfSteps(steps);
         assert.equal(outcome === "success" || outcome === "skipped", clean);
         if (outcome === "success") assert.equal(reason, null);
+      }),
+    );
+  });
+});
+
+describe("the step that tells why a run ended as it did", () => {
+  const skipped = must("skipped", "network");
+  const partial = must("partial", "source");
+  for (const [name, steps, told] of [
+    ["is the one that had to succeed", [skipped, may("failed", "auth"), partial, must("failed", "space")], 3],
+    ["is the partial one, not a hook that was skipped before it", [skipped, partial], 1],
+    ["is the optional one that failed, not what was skipped before it", [skipped, may("failed", "auth")], 1],
+    ["is the skipped one where nothing went wrong", [must("success"), skipped], 1],
+    ["is none where all is well", [must("success"), may("success")], -1],
+  ] as const) {
+    it(name, () => assert.equal(decisiveStep<StepVerdict>(steps), steps[told as number] ?? null));
+  }
+
+  it("has the reason of the run, whenever that was not a success", () => {
+    const verdicts = fc.record<StepVerdict>({
+      outcome: fc.constantFrom("failed", "partial", "skipped"),
+      reason: fc.constantFrom(...(Object.keys(reasons) as Reason[])),
+      optional: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(verdicts, { minLength: 1 }), (steps) => {
+        assert.equal(decisiveStep(steps)?.reason, outcomeOfSteps(steps).reason);
       }),
     );
   });

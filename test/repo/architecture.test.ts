@@ -34,6 +34,10 @@ const folders = Object.keys(allowed);
 const homes: Readonly<Record<string, { readonly home: string; readonly elsewhere: string }>> = {
   execa: { home: "src/tools/exec.ts", elsewhere: "src/tools/other-execa.ts" },
   "@aws-sdk/client-s3": { home: "src/tools/s3.ts", elsewhere: "src/runners/other-s3.ts" },
+  "@grafana/grafana-foundation-sdk": {
+    home: "src/provision/grafana-dashboards.ts",
+    elsewhere: "src/commands/other-grafana.ts",
+  },
   "@datadog/datadog-api-client": {
     home: "src/provision/targets/datadog.ts",
     elsewhere: "src/commands/other-datadog.ts",

@@ -13,7 +13,8 @@ const packages = [manifest.dependencies, manifest.optionalDependencies, manifest
 /** Writes down every module that Node loads, whoever asks for it and however. */
 const hook = `
   import { appendFileSync } from "node:fs";
-  import { registerHooks } from "node:module";
+  import { getCompileCacheDir, registerHooks } from "node:module";
+  process.on("exit", () => appendFileSync(process.env.LOADED, "compile cache: " + getCompileCacheDir() + "\\n"));
   registerHooks({
     load(url, context, next) {
       appendFileSync(process.env.LOADED, url + "\\n");
@@ -22,7 +23,7 @@ const hook = `
   });
 `;
 
-/** Calls the command from its sources. @returns which of our packages it loaded, and whether it loaded a file whose URL holds `part` */
+/** Calls the command from its sources. @returns which of our packages it loaded, whether it loaded a file whose URL holds `part`, and where its compiled code is kept */
 function loadedBy(t: TestContext, ...args: readonly string[]) {
   const directory = temporaryDirectory(t);
   const [state, list] = [join(directory, "state"), join(directory, "loaded")];
@@ -37,7 +38,8 @@ function loadedBy(t: TestContext, ...args: readonly string[]) {
   });
   const urls = readFileSync(list, "utf8").split("\n");
   const has = (part: string) => urls.some((url) => url.includes(part));
-  return { packages: packages.filter((name) => has(`/node_modules/${name}/`)).sort(), has };
+  const cache = urls.find((line) => line.startsWith("compile cache: "));
+  return { cache, packages: packages.filter((name) => has(`/node_modules/${name}/`)).sort(), has };
 }
 
 /** What a start costs is decided by what it loads: each command pays for what it uses and for nothing else. */
@@ -66,6 +68,25 @@ describe("a command loads what it needs", () => {
 
   it("status: nothing that starts programs", (t) => {
     assert.deepEqual(loadedBy(t, "status").packages, ["better-sqlite3", "croner", "yaml", "zod"]);
+  });
+
+  it("dashboards: Grafana's SDK for Grafana alone, and Datadog's client for neither", (t) => {
+    const render = ["dashboards", "render", "objectives", "--stack", "hosts", "--format"];
+    assert.deepEqual(loadedBy(t, ...render, "datadog").packages, ["croner", "yaml", "zod"]);
+    assert.deepEqual(loadedBy(t, ...render, "grafana").packages, [
+      "@grafana/grafana-foundation-sdk",
+      "croner",
+      "yaml",
+      "zod",
+    ]);
+  });
+
+  it("what one has compiled is there for the others", (t) => {
+    const [first, ...others] = ["--help", "status", "run"].map(
+      (command) => loadedBy(t, command, ...(command === "run" ? ["idle"] : [])).cache,
+    );
+    assert.match(first ?? "", /^compile cache: /);
+    assert.deepEqual(others, [first, first]);
   });
 
   it("metrics: what renders the page besides", (t) => {

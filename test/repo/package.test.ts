@@ -33,6 +33,8 @@ describe("the published package, installed elsewhere", { timeout: 300_000 }, () 
     for (const name of [
       "src",
       "setup",
+      "monitors",
+      "dashboards",
       "docs",
       "package.json",
       "tsconfig.json",
@@ -92,6 +94,18 @@ describe("the published package, installed elsewhere", { timeout: 300_000 }, () 
     const runs = pantheros("runs", "--config", file, "--json");
     assert.equal(runs.status, 0, runs.stderr);
     assert.match(runs.stdout, /"greet"/);
+  });
+
+  it("renders dashboards: of Grafana's SDK nothing is missing that they need", () => {
+    const file = join(elsewhere, "watched.yaml");
+    writeFileSync(file, "host: somewhere\n");
+    const { status, stdout, stderr } = pantheros(
+      ...["dashboards", "render", "--stack", "hosts", "--json", "--config", file],
+    );
+    assert.equal(status, 0, stderr);
+    const { dashboards }: { dashboards: { id: string; text: string }[] } = JSON.parse(stdout);
+    for (const { id, text } of dashboards)
+      assert.equal(text, readFileSync(join(root, `dashboards/generated/grafana/hosts/${id}.json`), "utf8"), id);
   });
 
   it("brings its licences, and neither sources nor tests", () => {

@@ -57,6 +57,12 @@ describe("README.md", () => {
     assert.match(output, /no problems \(1 jobs/);
     assert.match(output, /backup: success in/);
     assert.match(output, /repository main +1 /);
+    assert.match(output, /repository main +kept, nothing owed +1 /);
+    assert.match(output, /data +recovery point \(RPO\) +at most 1d 2h .* holds +job backup: seen at /);
+    // What is pasted has the columns that are printed.
+    const titles = (text: string) => text.split("\n").map((line) => line.split(/ {2,}/).join(" "));
+    for (const { code } of blocks(readme).filter(({ language }) => language === "text"))
+      assert.ok(titles(output).includes(titles(code)[0] ?? ""), code.split("\n")[0]);
   });
 
   it("shows a configuration that is accepted", (t) => {

@@ -4,6 +4,7 @@ import type * as z from "zod";
 import { StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { hookHttp } from "../../src/runners/hook-http.ts";
+import { openRequest } from "../../src/runners/http-call.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import { configOf, runnerOf, runTestJob } from "../engine/job.ts";
 import { refusingEndpoint, startBlackHole } from "../support/hostile-server.ts";
@@ -77,6 +78,16 @@ describe("hook.http", { timeout: 60_000 }, () => {
       assert.doesNotMatch(result.message ?? "", /hunter2/);
     });
   }
+
+  it("says which setting is no URL, and not what it holds", async () => {
+    const { message } = await call({ url: { file: "/bearer" } }, { readSecret: readSecret("") });
+    assert.match(message ?? "", /what file \/bearer holds is no URL that begins with/);
+    const read = readSecret("");
+    assert.throws(() => openRequest({ url: "ftp://hunter2", headers: {} }, read), {
+      reason: "config",
+      message: "what is written as url is no URL that begins with http:// or https://",
+    });
+  });
 
   it("is ended by who cancels the run, not by a time limit", async (t) => {
     const { endpoint } = await startBlackHole(t);

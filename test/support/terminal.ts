@@ -9,6 +9,8 @@ export interface Terminal {
   type(keys: string): void;
   /** Waits, at most 30 s, until the terminal shows something behind what was waited for before. */
   waitFor(what: RegExp): Promise<void>;
+  /** As a person closes a window: who is in it gets SIGHUP, and can neither read nor write there any more. */
+  close(): void;
   /** The shell's end: its exit code. */
   readonly ended: Promise<number | null>;
 }
@@ -39,6 +41,7 @@ export function startInTerminal(
   child.stdin.on("error", () => undefined);
   return {
     shown: () => shown,
+    close: () => void child.kill("SIGKILL"),
     type: (keys) => void child.stdin.write(keys),
     async waitFor(what) {
       const look = () => {

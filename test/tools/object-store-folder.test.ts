@@ -5,7 +5,9 @@ import { describe, it } from "node:test";
 import { type Reason, StepError } from "../../src/model/outcome.ts";
 import { folderStore } from "../../src/tools/object-store-folder.ts";
 import { collect } from "../support/collect.ts";
+import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { mountTmpfs, remount } from "../support/tmpfs.ts";
 
 const settings = { expectedBytes: 0, spool: () => assert.fail("a folder needs none") };
 const { signal } = new AbortController();
@@ -68,6 +70,24 @@ describe("a folder as a place of objects", () => {
     for (const _ of [1, 2]) await store.discard("key");
     assert.deepEqual(readdirSync(root), []);
   });
+
+  it(
+    "says what to do where nothing can be removed, because its disk has become read-only",
+    needs("root"),
+    async (t) => {
+      const root = mountTmpfs(t, "1m");
+      const store = folderStore(root, signal);
+      for (const name of ["key", "key.partial"]) writeFileSync(join(root, name), "x");
+      remount(root, "ro");
+      for (const work of [store.discard("key"), store.discardUnfinished("key")]) {
+        await assert.rejects(work, (error) => {
+          assert.ok(error instanceof StepError);
+          assert.deepEqual([error.reason, error.details.advice], ["config", "remount it read-write"]);
+          return true;
+        });
+      }
+    },
+  );
 
   it("that is not there is not made: its disk may not be mounted", async (t) => {
     const root = join(temporaryDirectory(t), "mnt");

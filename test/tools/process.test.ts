@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,9 +12,11 @@ import {
   ownIdentity,
   parseStat,
   sightOf,
+  sightOfNumber,
   statOf,
 } from "../../src/tools/process.ts";
 import { endGroup } from "../../src/tools/process-group.ts";
+import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -80,6 +82,45 @@ describe("the identity of a process", () => {
     const { pid } = await startGroup(t, "echo ') R 1 (' >/proc/$$/comm; echo x >\"$1\"; sleep 300 & wait");
     const stat = statOf(pid);
     assert.deepEqual([stat?.group, stat?.session, stat && hasEnded(stat)], [pid, pid, false]);
+  });
+});
+
+describe("a process that is known by its number alone", () => {
+  const module = join(import.meta.dirname, "../../src/tools/process.ts");
+  const script = `const { sightOfNumber } = await import(${JSON.stringify(module)}); console.log(sightOfNumber(2 ** 22 + 1));`;
+  /** Tests may run in a container, too. */
+  const seesAll = bootId().endsWith("pid:[4026531836]");
+  /** What is seen of a number that nobody has, by a process that a program of the shell has put where it cannot see everybody. */
+  const seenUnder = (program: string, ...args: readonly string[]) => {
+    const node = [process.execPath, "--input-type=module", "--eval", script];
+    return execFileSync(program, [...args, ...node], { encoding: "utf8", timeout: 30_000 }).trim();
+  };
+
+  it("is alive when somebody goes by it", () => assert.equal(sightOfNumber(process.pid), "alive"));
+
+  it("is alive when somebody goes by it in a PID namespace of its own", needs("root"), async (t) => {
+    const own = 30_000;
+    const last = `echo ${own - 1} >/proc/sys/kernel/ns_last_pid`;
+    const { said } = await startGroup(
+      t,
+      `exec unshare --pid --fork --kill-child sh -c '${last}; sleep 300 & echo $! >"$1"; wait' sh "$1"`,
+    );
+    assert.equal(said, `${own}`);
+    assert.equal(sightOfNumber(own), seesAll ? "alive" : "hidden");
+  });
+
+  it("is gone when nobody does, and everybody is seen", () => {
+    assert.equal(sightOfNumber(2 ** 22 + 1), seesAll ? "gone" : "hidden");
+  });
+
+  it("is hidden when nobody does in a PID namespace that is not the outermost", needs("root"), () => {
+    assert.equal(seenUnder("unshare", "--pid", "--fork", "--mount-proc"), "hidden");
+  });
+
+  it("is hidden where processes of others are not shown", needs("root"), () => {
+    const hide = 'mount -t proc -o hidepid=2 proc /proc && exec setpriv --regid 65534 --clear-groups "$@"';
+    const without = ["--bounding-set", "-sys_ptrace", "--inh-caps", "-sys_ptrace"];
+    assert.equal(seenUnder("unshare", "--mount", "sh", "-c", hide, "sh", ...without), "hidden");
   });
 });
 

@@ -46,6 +46,13 @@ suite("valkey-cli 8.1 as recorded", () => {
     });
   }
 
+  test("a server that knows no graphs is told with the step that saves it", async () => {
+    await assert.rejects(connect(saying("8.1.1/cli-unknown-command")).call("GRAPH.LIST"), ({ details }: StepError) => {
+      assert.match(details.advice ?? "", /no FalkorDB, or its module is not loaded: .* backup\.valkey$/);
+      return true;
+    });
+  });
+
   test("INFO is read by names, whatever the server adds", async () => {
     const info = await connect(saying("8.1.1/info-persistence")).info("persistence");
     assert.deepEqual([info.get("rdb_bgsave_in_progress"), info.get("rdb_last_bgsave_status")], ["1", "ok"]);

@@ -1,0 +1,76 @@
+import { alerts } from "../monitors/index.ts";
+import { stacks } from "../monitors/stacks.ts";
+import { commands } from "../src/commands/index.ts";
+import type { AnyAlert } from "../src/model/alert/alert.ts";
+import { type AnyCondition, metricsOf, severities, severitiesOf } from "../src/model/alert/condition.ts";
+import type { Stack } from "../src/model/alert/stack.ts";
+import { metrics } from "../src/model/metrics.ts";
+import { conditionInWords } from "../src/provision/condition-words.ts";
+import { ruleName } from "../src/provision/prometheus-rules.ts";
+
+/** docs/alerts.md: every alert, and what to do when it fires. The rules link to its sections. */
+export function alertsPage(): string {
+  const [first] = stacks;
+  if (first === undefined) throw new Error("there is no stack");
+  const rows = alerts.map((alert) => {
+    const condition = alert.condition(first);
+    return `| [\`${alert.id}\`](#${alert.id}) | ${severitiesOf(condition).join(", ")} | ${alert.title} |`;
+  });
+  return `<!-- Generated from monitors/ by npm run generate. -->
+
+# Alerts
+
+Each is defined once, in \`monitors/\`, and becomes a rule of Prometheus and a monitor of Datadog. Thresholds that differ between systems
+are those of the stacks in \`monitors/stacks.ts\`. Commands are run on the host that the alert names, as root where they need it.
+
+| Alert | Severity | |
+|---|---|---|
+${rows.join("\n")}
+
+${alerts.map((alert) => section(alert)).join("\n")}`;
+}
+
+function section(alert: AnyAlert): string {
+  const [condition] = stacks.map((stack) => alert.condition(stack)) as [AnyCondition];
+  const words = Object.fromEntries([...condition.by, "value"].map((label) => [label, label.toUpperCase()]));
+  const remedies = alert
+    .remedies(words)
+    .map(({ what, command }, index) => `${index + 1}. ${what}${command === undefined ? "" : `: \`${command}\``}`);
+  const read = metricsOf(condition).map((name) => `\`${metrics[name].prometheus}\` (${metrics[name].help})`);
+  return `## ${alert.id}
+
+**${alert.title}.** ${alert.summary(words)}
+
+${alert.why}
+
+| Stack | Severity | Fires when |
+|---|---|---|
+${levels(alert).join("\n")}
+
+For each ${condition.by.map((label) => `\`${label}\``).join(", ")}. Reads ${read.join("; ")}
+
+What to do:
+
+${remedies.join("\n")}
+
+Silence it for two hours on one host: \`amtool silence add alertname=${ruleName(alert.id)} host=HOST --duration 2h --comment WHY\`${inDatadog(condition)}
+`;
+}
+
+/** One row for all stacks where they agree. */
+function levels(alert: AnyAlert): readonly string[] {
+  const rowsOf = (stack: Stack) =>
+    severities.flatMap((severity) => {
+      const when = conditionInWords(alert.condition(stack), severity);
+      return when === null ? [] : [`| ${severity} | ${when} |`];
+    });
+  const own = stacks.map((stack) => ({ name: stack.name, rows: rowsOf(stack) }));
+  const agree = own.every(({ rows }) => rows.join() === own[0]?.rows.join());
+  const shown = agree ? [{ name: "all", rows: own[0]?.rows ?? [] }] : own;
+  return shown.flatMap(({ name, rows }) => rows.map((row) => `| ${name} ${row}`));
+}
+
+function inDatadog({ by }: AnyCondition): string {
+  if (!Object.hasOwn(commands, "downtime") || !by.includes("job")) return ".";
+  return "; in Datadog all alerts of a job: `pantheros downtime start JOB --for 2h`.";
+}

@@ -1,0 +1,21 @@
+import { alerts } from "../monitors/index.ts";
+import { exampleStack, stacks } from "../monitors/stacks.ts";
+import { alertmanagerConfig } from "../src/provision/alertmanager.ts";
+import { datadogMonitors } from "../src/provision/datadog-monitors.ts";
+import { mimirRuleFile, prometheusRuleFile } from "../src/provision/rule-files.ts";
+
+/** What is committed of the rules, so that a review shows what changes for who is alerted. */
+export const ruleFiles: readonly { readonly file: string; readonly content: () => string }[] = [
+  ...stacks.flatMap((stack) => [
+    { file: `monitors/generated/prometheus/${stack.name}.yaml`, content: () => prometheusRuleFile(alerts, stack) },
+    { file: `monitors/generated/mimir/${stack.name}.yaml`, content: () => mimirRuleFile(alerts, stack) },
+    {
+      file: `monitors/generated/datadog/${stack.name}.json`,
+      content: () => `${JSON.stringify(datadogMonitors(alerts, stack), null, 2)}\n`,
+    },
+  ]),
+  {
+    file: `monitors/generated/alertmanager/${exampleStack.name}.yaml`,
+    content: () => alertmanagerConfig(alerts, exampleStack),
+  },
+];

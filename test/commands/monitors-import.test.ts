@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { startFakeDatadog } from "../provision/fake-datadog/server.ts";
+import { runPantheros } from "../support/command.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+const sent = {
+  name: "Queue is long",
+  type: "metric alert",
+  query: "avg(last_5m):avg:queue.length{*} by {host} > 5",
+  message: "see to it",
+  tags: ["team:ops"],
+  options: { thresholds: { critical: 5 }, new_host_delay: 300 },
+};
+
+async function desk(t: TestContext) {
+  const fake = await startFakeDatadog(t);
+  const directory = temporaryDirectory(t);
+  const config = join(directory, "pantheros.yaml");
+  writeFileSync(
+    config,
+    `host: h1\nprovisioning:\n  stacks:\n    hosts:\n      imported: mine\n  datadog:\n    url: ${fake.url}\n`,
+  );
+  const environment = { DD_API_KEY: "api", DD_APP_KEY: "app", NO_COLOR: "1" };
+  const { json } = fake.monitors.create(sent);
+  const { id } = json as { id: number };
+  return {
+    fake,
+    id,
+    folder: join(directory, "mine"),
+    directory,
+    there: () => fake.monitors.all().find((monitor) => monitor["id"] === id),
+    monitors: (words: string) => runPantheros(t, config, ["monitors", ...words.split(" ")], { environment }),
+  };
+}
+
+describe("pantheros monitors import", () => {
+  it("makes a definition that plan shows as adopted, that sync marks, and that is then unchanged", async (t) => {
+    const { fake, id, folder, monitors, there } = await desk(t);
+    const imported = await monitors(`import --id ${id}`);
+    assert.equal(imported.code, 0, imported.stderr);
+    assert.match(imported.stdout, new RegExp(`✓ queue-is-long \\(${id}\\) .*queue-is-long\\.json, new`));
+    assert.match(imported.stdout, /monitors plan --stack hosts --only queue-is-long/);
+
+    const planned = await monitors("plan --only queue-is-long");
+    assert.equal(planned.code, 5, planned.stderr);
+    assert.match(planned.stdout, /Adopted: not ours so far.*\n\n {2}~ monitor queue-is-long/);
+    const differences = planned.stdout.split("\n").filter((line) => line.startsWith("      "));
+    assert.equal(differences.length, 1, planned.stdout);
+    assert.match(differences[0] ?? "", /^ {6}tags: \["team:ops"\] → \[.*"managed_by:pantheros"/);
+
+    const before = there();
+    const synced = await monitors("sync --only queue-is-long");
+    assert.equal(synced.code, 0, synced.stdout + synced.stderr);
+    assert.equal(fake.monitors.all().length, 1, "none is made anew");
+    assert.equal(there()?.["query"], before?.["query"]);
+    assert.equal((await monitors("plan --only queue-is-long")).code, 0);
+
+    const again = await monitors(`import --id ${id} --json`);
+    assert.equal(JSON.parse(again.stdout).imported[0].change, "unchanged");
+    assert.deepEqual(readdirSync(folder), ["queue-is-long.json"]);
+  });
+
+  it("says what to do when the file of one that is ours has another name", async (t) => {
+    const { id, folder, monitors } = await desk(t);
+    await monitors(`import --id ${id}`);
+    await monitors("sync --only queue-is-long");
+    renameSync(join(folder, "queue-is-long.json"), join(folder, "queue.json"));
+    const { code, stderr } = await monitors("plan");
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`monitor ${id}, which .*queue\\.json adopts, is known as queue-is-long already`));
+    assert.match(stderr, /name the file queue-is-long\.json; or/);
+  });
+
+  it("leaves what belongs to another stack", async (t) => {
+    const { fake, id, monitors } = await desk(t);
+    await monitors(`import --id ${id}`);
+    fake.monitors.edit(id, (it) =>
+      Object.assign(it, { tags: ["managed_by:pantheros", "pantheros_stack:other", "pantheros_id:x"] }),
+    );
+    const { code, stderr } = await monitors("sync --only queue-is-long");
+    assert.equal(code, 1);
+    assert.match(stderr, /belongs to the stack other/);
+    assert.ok(
+      fake.seen.every(({ method }) => method === "GET"),
+      "nothing is written",
+    );
+  });
+
+  it("reads exports of the API and of Terraform together, and names what it cannot take", async (t) => {
+    const { directory, folder, monitors } = await desk(t);
+    const json = join(directory, "all.json");
+    writeFileSync(
+      json,
+      JSON.stringify({
+        monitors: [
+          { ...sent, id: 1, name: "One" },
+          { ...sent, id: 2, type: "wibble" },
+        ],
+      }),
+    );
+    const terraform = join(directory, "two.tf");
+    writeFileSync(
+      terraform,
+      'resource "datadog_monitor" "two" {\n  name = "Two"\n  type = "metric alert"\n  query = "avg(last_5m):avg:a{*} > 1"\n  message = <<-EOT\n    two\n    EOT\n  monitor_thresholds { critical = 1 }\n}\n',
+    );
+    const { code, stdout } = await monitors(`import ${json} ${terraform}`);
+    assert.equal(code, 1);
+    assert.match(stdout, /✓ one \(1\)/);
+    assert.match(stdout, /✓ two .*\n\s+its number is not in the export/);
+    assert.match(stdout, /✗ Queue is long .*number 2\n\s+Datadog's client does not know type: "wibble"/);
+    assert.match(stdout, /2 imported, 1 not/);
+    assert.deepEqual(JSON.parse(readFileSync(join(folder, "two.json"), "utf8")).adopts, null);
+  });
+
+  for (const [words, message] of [
+    ["import", /name what to import/],
+    ["import --id seven", /--id seven: write the monitor's number/],
+    ["import nowhere.json", /nowhere\.json cannot be read/],
+    ["import --stack wibble x.json", /there is no stack wibble/],
+    ["plan x.json", /monitors plan takes no file: x\.json/],
+  ] as const) {
+    it(`refuses ${words} with the next step`, async (t) => {
+      const { code, stderr } = await (await desk(t)).monitors(words);
+      assert.notEqual(code, 0);
+      assert.match(stderr, message);
+    });
+  }
+
+  it("names a number that is not there", async (t) => {
+    const { code, stdout } = await (await desk(t)).monitors("import --id 99");
+    assert.equal(code, 1);
+    assert.match(stdout, /monitor 99\n\s+it is not there/);
+  });
+});

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { compilerErrors } from "../../support/compiler-errors.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const imports = `
+import { defineAlert } from "${root}/src/model/alert/alert.ts";
+import { above, either, silent } from "${root}/src/model/alert/condition.ts";
+import { difference, highest, increase, quotient } from "${root}/src/model/alert/expression.ts";
+import { count, days, half, hours, minutes, percent, seconds, times } from "${root}/src/model/alert/measure.ts";
+export const all = { defineAlert, above, either, silent, difference, highest, increase, quotient, count, days, half, hours, minutes, percent, seconds, times };
+`;
+const alert = (condition: string, words: string) => `defineAlert({
+  id: "x", title: "x", why: "x", remedies: () => [],
+  condition: () => ${condition},
+  summary: (${words}) => "x",
+});`;
+const disk = `highest("diskUsage", { by: ["host", "device"] })`;
+
+/** What a person might write, and what the compiler says about it; null: nothing, it is right. */
+const attempts: Readonly<Record<string, readonly [code: string, error: RegExp | null]>> = {
+  "a metric that exists, its labels and a share of it": [
+    alert(`above(${disk}, { critical: percent(85) })`, "{ host, device }"),
+    null,
+  ],
+  "a metric that is not in the catalogue": [`highest("diskUse", { by: ["host"] });`, /"diskUse"/],
+  "a grouping by a label that the metric does not have": [`highest("diskUsage", { by: ["job"] });`, /"job"/],
+  "a selection by a label that the metric does not have": [
+    `highest("diskUsage", { by: ["host"], where: { job: ["x"] } });`,
+    /job/,
+  ],
+  "a ratio compared with a number of something": [`above(${disk}, { critical: count(85) });`, /"count"/],
+  "a ratio compared with a bare number": [`above(${disk}, { critical: 85 });`, /number/],
+  "a duration compared with a ratio": [
+    `above(highest("snapshotAge", { by: ["subvol"] }), { warning: percent(80) });`,
+    /"ratio"/,
+  ],
+  "a timestamp compared with a duration": [
+    `above(highest("jobLastSuccess", { by: ["job"] }), { critical: hours(36) });`,
+    /"seconds"/,
+  ],
+  "an increase of a gauge": [`increase("diskUsage", { by: ["host"], within: hours(1) });`, /"diskUsage"/],
+  "the level of a counter": [`highest("jobLost", { by: ["host"] });`, /"jobLost"/],
+  "a window that is no duration": [`increase("jobLost", { by: ["host"], within: count(1) });`, /"count"/],
+  "two values of different units": [
+    `difference(highest("backupDuration", { by: ["job"] }), highest("backupSize", { by: ["job"] }));`,
+    /"bytes"/,
+  ],
+  "two values of different groups": [
+    `quotient(highest("objectiveRpoActual", { by: ["host", "objective"] }), highest("objectiveRpoPromised", { by: ["host"] }));`,
+    /"objective"/,
+  ],
+  "one of two conditions that judges other groups": [
+    `either(above(${disk}, { critical: percent(85) }), above(highest("jobOverdue", { by: ["host", "job"] }), { critical: seconds(0) }));`,
+    /"job"|"device"/,
+  ],
+  "a silence by a label that the metric does not have": [
+    `silent("buildInfo", { by: ["job"], longer: minutes(5), severity: "critical" });`,
+    /"job"/,
+  ],
+  "neither a warning nor a critical level": [`above(${disk}, {});`, /Levels<"ratio">/],
+  "a sentence about a label that is not grouped by": [
+    alert(`above(${disk}, { critical: percent(85) })`, "{ job }"),
+    /'job'/,
+  ],
+};
+
+describe("what is wrong with an alert does not compile", () => {
+  const clean: (() => void)[] = [];
+  let errors: ReadonlyMap<string, string> = new Map();
+  after(() => {
+    for (const fn of clean) fn();
+  });
+  before(() => {
+    const codes = Object.entries(attempts).map(([name, [code]]) => [name, imports + code] as const);
+    errors = compilerErrors({ after: (fn) => clean.push(fn as () => void) }, new Map(codes));
+  });
+
+  for (const [name, [, error]] of Object.entries(attempts)) {
+    it(name, () => {
+      if (error === null) assert.equal(errors.get(name), "");
+      else assert.match(errors.get(name) ?? "", error);
+    });
+  }
+});

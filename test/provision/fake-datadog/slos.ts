@@ -1,0 +1,79 @@
+import { asJson, type Json, type Reply } from "./monitors.ts";
+
+export interface SloStore {
+  readonly all: () => readonly Json[];
+  readonly route: (method: string, rest: string, query: URLSearchParams, sent: Json) => Reply;
+}
+
+/** What Datadog makes of SLOs. */
+export function createSlos(): SloStore {
+  const slos = new Map<string, Json>();
+  const types: Readonly<Record<string, number>> = { monitor: 0, metric: 1, time_slice: 2 };
+  let time = 1_700_000_000;
+
+  function settled(sent: Json): Json {
+    const given = Array.isArray(sent["thresholds"]) ? sent["thresholds"].map(asJson) : [];
+    const thresholds = given.map(({ timeframe, target, warning }) => ({
+      timeframe,
+      target,
+      target_display: `${String(target)}.`,
+      ...(warning === undefined ? {} : { warning, warning_display: `${String(warning)}.` }),
+    }));
+    const [first] = given;
+    const slice = asJson(asJson(sent["sli_specification"])["time_slice"]);
+    return {
+      name: sent["name"],
+      tags: Array.isArray(sent["tags"]) ? sent["tags"].toSorted() : [],
+      monitor_tags: [],
+      thresholds,
+      type: sent["type"],
+      type_id: types[String(sent["type"])],
+      description: sent["description"] ?? "",
+      timeframe: first?.["timeframe"],
+      ...(first?.["warning"] === undefined ? {} : { warning_threshold: first["warning"] }),
+      target_threshold: first?.["target"],
+      ...(sent["query"] === undefined ? {} : { query: sent["query"] }),
+      ...(sent["type"] === "time_slice"
+        ? { sli_specification: { time_slice: { query_interval_seconds: 300, ...slice } } }
+        : {}),
+      ...(Array.isArray(sent["groups"]) ? { groups: sent["groups"] } : {}),
+      creator: { name: null, handle: "frog@example.com", email: "frog@example.com" },
+    };
+  }
+
+  function write(id: string, sent: Json): Reply {
+    if (sent["type"] === "monitor" && !Array.isArray(sent["monitor_ids"]))
+      return { status: 400, json: { errors: ["Invalid payload: must specify monitor_ids"] } };
+    time += 1;
+    slos.set(id, { id, ...settled(sent), created_at: asJson(slos.get(id))["created_at"] ?? time, modified_at: time });
+    return { status: 200, json: { data: [slos.get(id)], error: null } };
+  }
+
+  return {
+    all: () => [...slos.values()],
+    route(method, rest, query, sent) {
+      if (rest === "" && method === "POST") return write(`${"0".repeat(28)}${slos.size + 1000}`, sent);
+      if (rest === "can_delete")
+        return { status: 200, json: { data: { ok: (query.get("ids") ?? "").split(",") }, errors: null } };
+      if (rest === "") {
+        const [limit, offset] = [Number(query.get("limit") ?? 1000), Number(query.get("offset") ?? 0)];
+        const tag = query.get("tags_query");
+        const found = [...slos.values()].filter(
+          ({ id, tags }) =>
+            (query
+              .get("ids")
+              ?.split(",")
+              .includes(id as string) ??
+              true) &&
+            (tag === null || (tags as string[]).includes(tag)),
+        );
+        return { status: 200, json: { data: found.slice(offset, offset + limit), error: null } };
+      }
+      if (!slos.has(rest)) return { status: 404, json: { errors: [`SLO ${rest} not found`] } };
+      if (method === "PUT") return write(rest, sent);
+      if (method === "GET") return { status: 200, json: { data: slos.get(rest), error: null } };
+      slos.delete(rest);
+      return { status: 200, json: { data: [rest], error: null } };
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import type { AnyCondition, Severity, Silence, Threshold } from "../../src/model/alert/condition.ts";
+import type { AnyExpression } from "../../src/model/alert/expression.ts";
+import { metrics } from "../../src/model/metrics.ts";
+
+/** One series as `promtool test rules` takes it, a value a minute. */
+interface InputSeries {
+  readonly series: string;
+  readonly values: string;
+}
+
+/** A world, and at which minute the alert is to fire for its one group, or not. */
+export interface Scenario {
+  readonly name: string;
+  readonly series: readonly InputSeries[];
+  readonly expected: readonly { readonly minute: number; readonly fires: boolean }[];
+}
+
+const host = `host="web1"`;
+/** pantheros itself is heard of all the time: only then can a counter that appears be told from one that is seen for the first time. */
+const alive = (minutes: number): InputSeries => ({
+  series: `${metrics.buildInfo.prometheus}{${host}, version="1", node="24"}`,
+  values: `1x${minutes}`,
+});
+
+/** Each condition at each of its levels: beyond, at the level, recovered, and never heard of. */
+export function scenariosOf(condition: AnyCondition, severity: Severity): Scenario[] {
+  if (condition.kind === "either") {
+    return condition.of.flatMap((part, index) =>
+      scenariosOf(part, severity).map((scenario) => ({ ...scenario, name: `part ${index + 1}: ${scenario.name}` })),
+    );
+  }
+  if (condition.kind === "silence") return condition.severity === severity ? ofSilence(condition) : [];
+  const level = condition.levels[severity];
+  return level === undefined ? [] : ofThreshold(condition, level);
+}
+
+function ofThreshold(threshold: Threshold & AnyCondition, level: number): Scenario[] {
+  const { value, is } = threshold;
+  const lasting = Math.ceil(threshold.lasting / 60);
+  if (value.kind === "increase") return ofIncrease(value, lasting);
+  const step = Math.max(Math.abs(level) * 0.01, 0.01);
+  const beyond = is === "above" ? level + step : level - step;
+  const fine = is === "above" ? level - step : level + step;
+  const length = lasting + 30;
+  const always = (at: number) => seriesOf(value, `${at}x${length}`, at);
+  const recovering = seriesOf(value, `${at(value, beyond)}x${lasting + 5} ${at(value, fine)}x20`, null);
+  return [
+    {
+      name: "fires beyond its level once that has lasted, not before",
+      series: always(beyond),
+      expected: [...(lasting > 1 ? [{ minute: lasting - 1, fires: false }] : []), { minute: lasting + 1, fires: true }],
+    },
+    { name: "stays silent on the right side", series: always(fine), expected: [{ minute: lasting + 5, fires: false }] },
+    {
+      name: "stays silent at the level itself",
+      series: always(level),
+      expected: [{ minute: lasting + 5, fires: false }],
+    },
+    {
+      name: "recovers",
+      series: recovering,
+      expected: [
+        { minute: lasting + 2, fires: true },
+        { minute: lasting + 12, fires: false },
+      ],
+    },
+    {
+      name: "stays silent where there is no such series",
+      series: [alive(length)],
+      expected: [{ minute: lasting + 5, fires: false }],
+    },
+  ];
+}
+
+/** What the left side must be, so that the whole expression has a value. */
+const other = 100;
+function at(value: AnyExpression, wanted: number): number {
+  if (value.kind === "quotient") return wanted * other;
+  if (value.kind === "difference") return wanted + other;
+  return wanted;
+}
+
+function seriesOf(value: AnyExpression, values: string, wanted: number | null): InputSeries[] {
+  if (value.kind === "current" || value.kind === "increase") {
+    return [{ series: nameOf(value), values }];
+  }
+  if (value.kind === "tally") throw new Error("no alert counts groups");
+  const left = wanted === null ? values : values.replace(/^[^x]+/, String(at(value, wanted)));
+  return [...seriesOf(value.left, left, null), ...seriesOf(value.right, `${other}x10000`, null)];
+}
+
+function ofIncrease(value: AnyExpression & { readonly kind: "increase" }, lasting: number): Scenario[] {
+  const series = nameOf(value);
+  const window = value.within / 60;
+  return [
+    {
+      name: "fires when the counter grows, and recovers once that is long enough ago",
+      series: [alive(window * 4), { series, values: `3x${window + 10} 4x${window * 3}` }],
+      expected: [
+        { minute: window + 5, fires: false },
+        { minute: window + 14 + lasting, fires: true },
+        { minute: window * 2 + 20, fires: false },
+      ],
+    },
+    {
+      name: "sees a first failure, whose counter begins at 1",
+      series: [alive(window * 4), { series, values: `_x${window + 10} 1x${window * 3}` }],
+      expected: [
+        { minute: window + 5, fires: false },
+        { minute: window + 14 + lasting, fires: true },
+        { minute: window * 2 + 20, fires: false },
+      ],
+    },
+    {
+      name: "stays silent about old failures of a host that is seen for the first time",
+      series: [
+        { ...alive(window), values: `_x10 1x${window}` },
+        { series, values: `_x10 7x${window}` },
+      ],
+      expected: [{ minute: 15 + lasting, fires: false }],
+    },
+    {
+      name: "stays silent where the counter stands still, and where it begins anew",
+      series: [alive(window * 3), { series, values: `5x${window + 10} 0x${window}` }],
+      expected: [
+        { minute: window + 5, fires: false },
+        { minute: window + 15, fires: false },
+      ],
+    },
+    {
+      name: "stays silent where there is no such series",
+      series: [alive(window * 2)],
+      expected: [{ minute: window, fires: false }],
+    },
+  ];
+}
+
+function ofSilence({ metric, longer }: Silence): Scenario[] {
+  const series = `${metrics[metric].prometheus}{${host}, version="1", node="24"}`;
+  const minutes = longer / 60;
+  return [
+    {
+      name: "fires once nothing was heard for long enough, and recovers when it is heard again",
+      series: [{ series, values: `1x20 _x${minutes + 30} 1x30` }],
+      expected: [
+        { minute: 10, fires: false },
+        // The last value of a series counts for five minutes.
+        { minute: 20 + minutes, fires: false },
+        { minute: 20 + minutes + 10, fires: true },
+        { minute: 20 + minutes + 45, fires: false },
+      ],
+    },
+    {
+      name: "forgets a host that is gone for more than a week",
+      series: [{ series, values: `1x20 _x${9 * 1440}` }],
+      expected: [
+        { minute: 6 * 1440, fires: true },
+        { minute: 8 * 1440, fires: false },
+      ],
+    },
+    {
+      name: "says nothing of a host that was never heard of",
+      series: [],
+      expected: [{ minute: minutes * 2, fires: false }],
+    },
+  ];
+}
+
+/** A series that the expression selects, with a value for each of its labels. */
+function nameOf(value: AnyExpression & { readonly kind: "current" | "increase" }): string {
+  const { prometheus, labels } = metrics[value.metric];
+  const pairs = labels.map((label) => `${label}="${value.where[label]?.[0] ?? `a ${label}`}"`);
+  return `${prometheus}{${[host, ...pairs].join(", ")}}`;
+}
