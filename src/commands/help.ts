@@ -46,7 +46,12 @@ export function overview(width?: number): string {
 
 /** `pantheros COMMAND --help` @param width of the terminal; @default as it is written */
 export function commandHelp(command: Command, width = Number.POSITIVE_INFINITY): string {
-  const lines = [`Usage: ${usage(command)}`, "", ...paragraphs(command.description.trim(), width), ""];
+  const lines = [
+    ...paragraphs(`Usage: ${usage(command)}`, width),
+    "",
+    ...paragraphs(command.description.trim(), width),
+    "",
+  ];
   const add = (title: string, rows: readonly (readonly [string, string])[]) => {
     if (rows.length > 0) lines.push(`${title}:`, ...columns(rows, width), "");
   };

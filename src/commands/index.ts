@@ -67,8 +67,12 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./downtime.ts")).downtime,
   },
   dashboards: {
-    summary: "dashboards as code: print or write them for Grafana and Datadog",
+    summary: "dashboards as code: files for Grafana; plan and sync in Datadog",
     load: async () => (await import("./dashboards.ts")).dashboards,
+  },
+  metadata: {
+    summary: "what Datadog tells about our metrics: units, types, descriptions",
+    load: async () => (await import("./metadata.ts")).metadata,
   },
   collect: {
     summary: "look at everything once and print what was seen",

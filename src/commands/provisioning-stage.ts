@@ -13,6 +13,7 @@ import type { RemoteResource, Resource } from "../provision/resource.ts";
 import { checkResources } from "../provision/rules.ts";
 import { configuredStacks, stackNamed } from "../provision/stacks.ts";
 import type { Target } from "../provision/target.ts";
+import type { TransportOptions } from "../provision/targets/transport.ts";
 import { type Invocation, UsageError } from "./command.ts";
 import { configurationFile, openHost } from "./host.ts";
 import type { Subject } from "./provisioning-subject.ts";
@@ -111,14 +112,24 @@ export async function openTarget(
   invocation: Invocation,
   progress: ProgressDisplay,
 ): Promise<Target> {
+  const options = transportOptions(settings, invocation, progress);
+  const { createDatadog } = await import("../provision/targets/datadog-target.ts");
+  return createDatadog(options);
+}
+
+/** Where Datadog is, and the keys to it. @throws StepError `auth` when a key is not there */
+export function transportOptions(
+  settings: ProvisioningSettings | undefined,
+  invocation: Invocation,
+  progress: ProgressDisplay,
+): TransportOptions {
   const { environment: env, signal, now, random } = invocation;
   const sources = { env, credentialsDirectory: env["CREDENTIALS_DIRECTORY"] };
   const read = (reference: SecretReference | undefined, variable: string) =>
     readSecret(reference ?? { environment: variable }, sources);
   const apiKey = read(settings?.datadog.api_key, "DD_API_KEY");
   const applicationKey = read(settings?.datadog.application_key, "DD_APP_KEY");
-  const { createDatadog } = await import("../provision/targets/datadog-target.ts");
-  return createDatadog({
+  return {
     url: settings?.datadog.url ?? `https://api.${settings?.datadog.site ?? siteOf(invocation)}`,
     apiKey,
     applicationKey,
@@ -130,5 +141,5 @@ export async function openTarget(
       await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
     },
     onWait: (why, milliseconds) => progress.note(`waiting ${formatDuration(milliseconds / 1000)}: ${why}`),
-  });
+  };
 }

@@ -62,7 +62,10 @@ describe("pantheros monitors", () => {
     assert.equal(after.code, 0);
     assert.match(after.stdout, new RegExp(`Nothing to do: ${count} unchanged`));
     assert.equal(fake.seen.length - requests, 2, "a plan of what is unchanged is one listing of each kind");
-    assert.equal((await monitors("validate")).code, 0);
+    const validated = await monitors("validate");
+    assert.equal(validated.code, 0);
+    const sentence = `${count} monitors are valid, by the rules, ${count - 2} of them also by`;
+    assert.ok(validated.stdout.includes(sentence), "Datadog has no check for SLOs");
   });
 
   it("shows what was edited in Datadog apart from what has changed in the code", async (t) => {

@@ -112,6 +112,7 @@ describe("what Datadog or its UI writes differently is no difference", () => {
     it(what, async (t) => {
       const { sync, edit, differences } = await place(t);
       await sync(page());
+      assert.deepEqual(await differences(page()), [], "what Datadog adds by itself");
       edit(habit);
       assert.deepEqual(await differences(page()), []);
     });

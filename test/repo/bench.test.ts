@@ -8,7 +8,7 @@ import { atMost, plain } from "../../bench/row.ts";
 
 const folder = join(import.meta.dirname, "../../bench");
 /** Programs, which do something as soon as they are loaded. */
-const programs = ["run.ts", "one.ts", "cost-scan.ts", "listing-server.ts"];
+const programs = ["run.ts", "one.ts", "cost-scan.ts", "listing-server.ts", "provision-server.ts"];
 
 describe("the benchmarks", () => {
   it("each file that defines one is registered under its name, and what is registered has a file", async () => {

@@ -24,7 +24,7 @@ export function refuse(answer: Answer, about: string, isWrite = false): StepErro
   const said = errorsIn(answer).join("; ") || `Datadog answered ${answer.status}`;
   if (answer.status === 401 || answer.status === 403) {
     const advice = isWrite
-      ? "give the application key the right to write (monitors_write, dashboards_write, slos_write), or use one that has it"
+      ? "give the application key the right to write (monitors_write, dashboards_write, slos_write, metrics_metadata_write), or use one that has it"
       : "check provisioning.datadog: api_key, application_key and site must be of one organisation";
     return new StepError("auth", `${about}: the keys were refused: ${said}`, { advice });
   }
