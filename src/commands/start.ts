@@ -3,6 +3,7 @@ import { exitCodeOfStop, exitCodes } from "../model/exit-codes.ts";
 import { StepError } from "../model/outcome.ts";
 import { UsageError } from "./command.ts";
 import { dispatch, explain } from "./dispatch.ts";
+import { drain } from "./drain.ts";
 
 /** Connects a process to the command that its arguments name. @returns the exit code; every error has become one */
 export async function start(process: NodeJS.Process): Promise<number> {
@@ -40,6 +41,7 @@ export async function start(process: NodeJS.Process): Promise<number> {
       signal: stop.signal,
       stoppedBy: () => stoppedBy,
     });
+    await drain([process.stdout, process.stderr], { signal: stop.signal, isRun: process.argv[2] === "run" });
     // A write that failed is told in the next turn.
     await setImmediate();
     // What a run did stands in the ledger, whatever becomes of its words; the other commands are there for what they print.
