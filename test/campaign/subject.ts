@@ -28,6 +28,8 @@ export function copySubject(directory: string, planted?: Planted): Subject {
   mkdirSync(copy);
   for (const part of [
     "src",
+    "monitors",
+    "dashboards",
     "setup/build.ts",
     "setup/pack.ts",
     "package.json",
