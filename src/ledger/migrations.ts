@@ -196,16 +196,18 @@ const migrations: readonly string[] = [
 
 export const schemaVersion = migrations.length;
 
-/** Brings a ledger to this version, each step all or nothing; two processes that open a new one together do it once. */
+/**
+ * Brings a ledger to this version, all or nothing: a reader that comes while it is made must not find one that looks like an older pantheros'. Two
+ * processes that open a new one together do it once.
+ */
 export function migrate(database: Database): void {
-  while (versionOf(database) < schemaVersion) {
-    database.transaction(() => {
-      const version = versionOf(database);
-      const migration = migrations[version];
-      if (migration === undefined) return;
-      database.exec(`${migration}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version + 1};`);
-    });
-  }
+  if (versionOf(database) >= schemaVersion) return;
+  database.transaction(() => {
+    for (const [index, migration] of migrations.entries()) {
+      if (index < versionOf(database)) continue;
+      database.exec(`${migration}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1};`);
+    }
+  });
 }
 
 /**
