@@ -7,7 +7,8 @@ import { commands } from "./commands/index.ts";
 import { favourMemory } from "./commands/memory.ts";
 
 // First of all: what V8 compiles, and whether it takes it from the cache, depends on how it was told to work.
-if (commands[process.argv[2] ?? ""]?.stays) favourMemory();
+const { stays } = commands[process.argv[2] ?? ""] ?? {};
+if (stays !== undefined) favourMemory(stays);
 enableCompileCache();
 void import("./commands/start.ts")
   .then(({ start }) => start(process))

@@ -1,9 +1,10 @@
 import type { Command } from "./command.ts";
+import type { Stay } from "./memory.ts";
 
 interface Entry {
   readonly summary: string;
   /** It stays, and does little at a time: it shall be small rather than fast. */
-  readonly stays?: boolean;
+  readonly stays?: Stay;
   readonly load: () => Promise<Command>;
 }
 
@@ -85,12 +86,17 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   engine: {
     summary: "collect, reconcile and schedule, until stopped",
+    stays: "looking",
     load: async () => (await import("./engine.ts")).engine,
   },
   serve: {
     summary: "serve /metrics over HTTP, until stopped",
-    stays: true,
+    stays: "reading",
     load: async () => (await import("./serve.ts")).serve,
   },
-  up: { summary: "engine and serve together", load: async () => (await import("./up.ts")).up },
+  up: {
+    summary: "engine and serve together",
+    stays: "looking",
+    load: async () => (await import("./up.ts")).up,
+  },
 };
