@@ -1,8 +1,8 @@
-import { stepId } from "../config/declaration.ts";
 import type { Config } from "../config/schema.ts";
 import type { LastStep, Ledger } from "../ledger/ledger.ts";
 import type { Observation, Sample } from "../model/sample.ts";
 import { defineLiveCollector, type SubjectKind } from "./collector.ts";
+import { isDeclared } from "./declared-steps.ts";
 import { lastAttempts } from "./last-attempts.ts";
 import { proofOf, proofStates, worstProof } from "./proof.ts";
 
@@ -35,12 +35,6 @@ function failingSnapshots(config: Config, ledger: Ledger, steps: readonly LastSt
     const labels = { subvol, holds: config.subvolumes[subvol]?.holds ?? "files" };
     return { metric: "snapshotFailing", labels, value: last.failed ? 1 : 0 };
   });
-}
-
-/** A step that was taken out of the configuration promises nothing any more. */
-export function isDeclared({ job, id }: LastStep, config: Config): boolean {
-  const steps = Object.hasOwn(config.jobs, job) ? config.jobs[job]?.steps : undefined;
-  return steps?.some((step, position) => stepId(step, position) === id) ?? false;
 }
 
 /** What each runner that prunes has as its target. */

@@ -1,5 +1,6 @@
 import { stepId } from "../config/declaration.ts";
 import type { Config } from "../config/schema.ts";
+import type { LastStep } from "../ledger/ledger.ts";
 import type { StepKind } from "../model/run.ts";
 
 /** A step of the configuration that leaves evidence at a place. */
@@ -29,4 +30,10 @@ export function declaredSteps(kind: Evident, config: Config): readonly DeclaredS
       return isOne ? [{ job, id: stepId(step, position), target }] : [];
     }),
   );
+}
+
+/** A step that was taken out of the configuration promises nothing any more. */
+export function isDeclared({ job, id }: LastStep, config: Config): boolean {
+  const steps = Object.hasOwn(config.jobs, job) ? config.jobs[job]?.steps : undefined;
+  return steps?.some((step, position) => stepId(step, position) === id) ?? false;
 }

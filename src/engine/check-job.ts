@@ -1,3 +1,4 @@
+import { stepId } from "../config/declaration.ts";
 import type { Config, SecretReference } from "../config/schema.ts";
 import type { LastStep } from "../ledger/ledger.ts";
 import { type StepError, toStepError } from "../model/outcome.ts";
@@ -5,7 +6,6 @@ import { formatTimestamp } from "../model/quantity.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Runner } from "../runners/runner.ts";
 import { checkStep } from "./check-step.ts";
-import { stepId } from "./run-job.ts";
 import { createRunnerContext } from "./runner-context.ts";
 
 export interface CheckedStep {

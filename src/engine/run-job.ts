@@ -1,4 +1,5 @@
-import type { JobConfig, StepConfig } from "../config/schema.ts";
+import { stepId } from "../config/declaration.ts";
+import type { JobConfig } from "../config/schema.ts";
 import type { RunStart } from "../ledger/ledger.ts";
 import { incrementsOf } from "../model/counters.ts";
 import { decisiveStep, explainFailure, outcomeOfSteps, StepError, toStepError } from "../model/outcome.ts";
@@ -146,9 +147,4 @@ function planSteps(job: JobConfig, runnerFor: (uses: string) => Runner): StepPla
       optional: step.optional,
     };
   });
-}
-
-/** A step without an id is known by its position, counted from 1 as people do. */
-export function stepId(step: StepConfig, position: number): string {
-  return step.id ?? `step_${position + 1}`;
 }

@@ -8,4 +8,3 @@ export const datadogSites = [
   "ap2.datadoghq.com",
   "ddog-gov.com",
 ] as const;
-export type DatadogSite = (typeof datadogSites)[number];

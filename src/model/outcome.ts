@@ -63,6 +63,11 @@ export function explainFailure(failure: StepError): string {
   return failure.details.advice ? `${failure.message} – ${failure.details.advice}` : failure.message;
 }
 
+/** The same failure, with what had been done before it. */
+export function withEvidence({ reason, message, details }: StepError, evidence: Readonly<Record<string, unknown>>) {
+  return new StepError(reason, message, { ...details, evidence });
+}
+
 /** Any thrown value as a failure; what nobody foresaw is `unknown`, never a success. */
 export function toStepError(error: unknown): StepError {
   if (error instanceof StepError) return error;

@@ -1,4 +1,4 @@
-import { explainFailure, type Reason, StepError, toStepError } from "../model/outcome.ts";
+import { explainFailure, type Reason, StepError, toStepError, withEvidence } from "../model/outcome.ts";
 import { plausibleHistory } from "../model/plausibility.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { createPostgres, type Postgres, type PostgresServer } from "../tools/postgres.ts";
@@ -222,10 +222,6 @@ async function planned(
 function sizeIn(evidence: Readonly<Record<string, unknown>>, database: string): number | undefined {
   const dumps = PostgresEvidence.shape.dumps.safeParse(evidence["dumps"]);
   return dumps.data?.find((dump) => dump.database === database)?.bytes;
-}
-
-function withEvidence(failure: StepError, evidence: PostgresEvidence): StepError {
-  return new StepError(failure.reason, failure.message, { ...failure.details, evidence });
 }
 
 function tailOf(dumps: readonly StoredDump[]): string {

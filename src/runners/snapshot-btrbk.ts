@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import * as z from "zod";
 import { absolutePath, subvolumeName } from "../config/schema.ts";
 import { timezoneOf } from "../config/timezone.ts";
-import { explainFailure, StepError } from "../model/outcome.ts";
+import { explainFailure, StepError, withEvidence } from "../model/outcome.ts";
 import { type BtrbkCall, type BtrbkReport, listConfigured, runBtrbk } from "../tools/btrbk.ts";
 import type { BtrbkRelation } from "../tools/btrbk-output.ts";
 import { removeUnfinished } from "../tools/btrbk-unfinished.ts";
@@ -169,8 +169,4 @@ function doneBy({ transactions }: BtrbkReport, dryRun: boolean) {
       .map(({ source: snapshot, target: backup }) => ({ snapshot, backup })),
     removed: succeeded.filter(({ type }) => type.startsWith("delete_")).map(({ target }) => target),
   };
-}
-
-function withEvidence(problem: StepError, evidence: Readonly<Record<string, unknown>>): StepError {
-  return new StepError(problem.reason, problem.message, { ...problem.details, evidence });
 }
