@@ -29,7 +29,7 @@ const direction = rows.flatMap((row, index) => {
 
 const homes = {
   execa: "^src/tools/exec\\.ts$",
-  "@aws-sdk/client-s3": "^src/tools/s3\\.ts$",
+  "@aws-sdk/client-s3": "^src/tools/s3/s3\\.ts$",
   "@grafana/grafana-foundation-sdk": "^src/provision/grafana-[a-z]+\\.ts$",
   "@datadog/datadog-api-client": "^src/provision/targets/datadog\\.ts$",
   "better-sqlite3": "^src/ledger/sqlite\\.ts$",

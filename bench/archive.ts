@@ -3,7 +3,7 @@ import { randomFillSync } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Secret } from "../src/model/secret.ts";
-import { createS3 } from "../src/tools/s3.ts";
+import { createS3 } from "../src/tools/s3/s3.ts";
 import { createSubvolume, mountBtrfs } from "../test/support/btrfs.ts";
 import { motoServer, rclonePrograms } from "../test/support/components.ts";
 import { type S3Server, startS3 } from "../test/support/s3.ts";

@@ -1,8 +1,8 @@
 /** Scans the bucket of a server as the collector `cost` does in the engine: `cost.ts` starts this, beside rclone. */
 import { favourMemory } from "../src/commands/memory.ts";
 import { Secret } from "../src/model/secret.ts";
-import { createS3 } from "../src/tools/s3.ts";
-import { scanBucket } from "../src/tools/s3-scan.ts";
+import { createS3 } from "../src/tools/s3/s3.ts";
+import { scanBucket } from "../src/tools/s3/scan.ts";
 
 favourMemory("looking");
 const [endpoint = "", expected] = process.argv.slice(2);

@@ -2,8 +2,8 @@ import type { Config, LayoutConfig } from "../config/schema.ts";
 import { auditLayout } from "../model/layout/audit.ts";
 import { countStates, layoutRuleNames } from "../model/layout/finding.ts";
 import type { Sample } from "../model/sample.ts";
-import { chooseLayout, type LayoutWish } from "../tools/layout-choice.ts";
-import { lookAtLayout } from "../tools/layout-look.ts";
+import { chooseLayout, type LayoutWish } from "../tools/layout/choice.ts";
+import { lookAtLayout } from "../tools/layout/look.ts";
 import { defineCollector } from "./collector.ts";
 
 export const audit = defineCollector({

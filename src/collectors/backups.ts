@@ -2,7 +2,7 @@ import type { Config } from "../config/schema.ts";
 import type { LastStep, Ledger } from "../ledger/ledger.ts";
 import type { Observation, Sample } from "../model/sample.ts";
 import { defineLiveCollector, type SubjectKind } from "./collector.ts";
-import { isDeclared } from "./declared-steps.ts";
+import { isDeclared } from "./declared/steps.ts";
 import { lastAttempts } from "./last-attempts.ts";
 import { proofOf, proofStates, worstProof } from "./proof.ts";
 

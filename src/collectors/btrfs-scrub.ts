@@ -2,8 +2,8 @@ import { type Scrub, scrubErrorKinds, scrubStates } from "../model/btrfs-health.
 import { clockTolerance } from "../model/clock-tolerance.ts";
 import { toStepError } from "../model/outcome.ts";
 import type { Sample } from "../model/sample.ts";
-import { readDevices } from "../tools/btrfs-devices.ts";
-import { type BtrfsPlace, lookAtScrub } from "../tools/btrfs-health.ts";
+import { readDevices } from "../tools/btrfs/devices.ts";
+import { type BtrfsPlace, lookAtScrub } from "../tools/btrfs/health.ts";
 import { type CollectorContext, defineCollector } from "./collector.ts";
 import { btrfsOf } from "./filesystems.ts";
 

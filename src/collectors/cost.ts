@@ -2,13 +2,13 @@ import type { Measurement } from "../model/measurement.ts";
 import { explainFailure, toStepError } from "../model/outcome.ts";
 import { callClasses } from "../model/rate-card.ts";
 import { type Collected, type CollectorContext, defineCollector } from "./collector.ts";
-import { type Bucket, bucketsOf } from "./cost-buckets.ts";
-import { callsPerDay, openCallBook } from "./cost-calls.ts";
-import { costFigures } from "./cost-figures.ts";
-import { readReports } from "./cost-reports.ts";
-import { costSamples } from "./cost-samples.ts";
-import { lookAtBucket, noteOf, type ScanNote } from "./cost-scan.ts";
-import { seriesOf } from "./cost-series.ts";
+import { type Bucket, bucketsOf } from "./costs/buckets.ts";
+import { callsPerDay, openCallBook } from "./costs/calls.ts";
+import { costFigures } from "./costs/figures.ts";
+import { readReports } from "./costs/reports.ts";
+import { costSamples } from "./costs/samples.ts";
+import { lookAtBucket, noteOf, type ScanNote } from "./costs/scan.ts";
+import { seriesOf } from "./costs/series.ts";
 
 const timeout = 1800;
 

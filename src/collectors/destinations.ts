@@ -1,7 +1,7 @@
 import { claimOf } from "../model/claim.ts";
 import { toStepError } from "../model/outcome.ts";
 import type { Artifact, Sample } from "../model/sample.ts";
-import { withDestination } from "../tools/open-destination.ts";
+import { withDestination } from "../tools/destinations/open-destination.ts";
 import { asOne, type Collected, type CollectorContext, defineCollector } from "./collector.ts";
 
 /**

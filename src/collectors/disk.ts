@@ -1,7 +1,7 @@
 import { toStepError } from "../model/outcome.ts";
 import type { Sample } from "../model/sample.ts";
-import { allocatedTypes, capacityOf, readAllocation } from "../tools/btrfs-sysfs.ts";
-import { shareUsed, usageOf } from "../tools/filesystem.ts";
+import { allocatedTypes, capacityOf, readAllocation } from "../tools/btrfs/sysfs.ts";
+import { shareUsed, usageOf } from "../tools/files/filesystem.ts";
 import { defineCollector } from "./collector.ts";
 import { type Filesystem, filesystemsOf } from "./filesystems.ts";
 

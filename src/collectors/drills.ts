@@ -3,7 +3,7 @@ import type { LastStep, Ledger } from "../ledger/ledger.ts";
 import type { StepKind } from "../model/run.ts";
 import type { Sample } from "../model/sample.ts";
 import { defineLiveCollector } from "./collector.ts";
-import { type DeclaredStep, declaredSteps } from "./declared-steps.ts";
+import { type DeclaredStep, declaredSteps } from "./declared/steps.ts";
 import { lastAttempts } from "./last-attempts.ts";
 
 const kinds = ["check", "drill"] as const;

@@ -1,8 +1,8 @@
 import type { Config } from "../config/schema.ts";
 import { toStepError } from "../model/outcome.ts";
-import type { BtrfsPlace } from "../tools/btrfs-health.ts";
-import { filesystemOf } from "../tools/btrfs-sysfs.ts";
-import { locateNearest, type Place, readMounts } from "../tools/filesystem.ts";
+import type { BtrfsPlace } from "../tools/btrfs/health.ts";
+import { filesystemOf } from "../tools/btrfs/sysfs.ts";
+import { locateNearest, type Place, readMounts } from "../tools/files/filesystem.ts";
 
 /** A filesystem that the configuration has something on. */
 export interface Filesystem {

@@ -2,7 +2,7 @@ import type { Config } from "../config/schema.ts";
 import type { LastStep, Ledger } from "../ledger/ledger.ts";
 import type { Observation } from "../model/sample.ts";
 import { lastLook } from "./collector.ts";
-import { isDeclared } from "./declared-steps.ts";
+import { isDeclared } from "./declared/steps.ts";
 import { artifactsOf } from "./look-index.ts";
 
 export type Objective = Config["objectives"][string];

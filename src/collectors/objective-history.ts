@@ -3,7 +3,7 @@ import { judgeObjective } from "../model/objective-verdict.ts";
 import type { CollectorContext } from "./collector.ts";
 import { defineCollector } from "./collector.ts";
 import { knownState } from "./known-state.ts";
-import { evidenceOf } from "./objective-evidence.ts";
+import { evidenceOf } from "./objective-evidence/evidence.ts";
 
 /** Seconds: whatever its interval, and however often somebody looks by hand, no more than one measurement in each hour is kept. */
 const hour = 3600;

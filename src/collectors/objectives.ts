@@ -4,7 +4,7 @@ import { judgeObjective } from "../model/objective-verdict.ts";
 import type { Sample } from "../model/sample.ts";
 import { defineLiveCollector } from "./collector.ts";
 import { knownState } from "./known-state.ts";
-import { evidenceOf } from "./objective-evidence.ts";
+import { evidenceOf } from "./objective-evidence/evidence.ts";
 
 /**
  * What is promised and what holds now. The recovery point is as old as the oldest of the newest backups of the jobs that together protect the

@@ -1,21 +1,21 @@
 import { StepError, toStepError } from "../model/outcome.ts";
-import { openListing } from "../tools/open-listing.ts";
-import type { ListedFiles, RepositoryListing } from "../tools/repository-listing.ts";
-import { createRestic } from "../tools/restic.ts";
-import { createResticCall } from "../tools/restic-call.ts";
-import { lockIds } from "../tools/restic-locks.ts";
+import { openListing } from "../tools/destinations/open-listing.ts";
+import { createResticCall } from "../tools/restic/call.ts";
+import { lockIds } from "../tools/restic/locks.ts";
 import {
   openRepository,
   type PlacedRepository,
   placeRepository,
   type ResticRepository,
-} from "../tools/restic-repository.ts";
+} from "../tools/restic/repository.ts";
+import type { ListedFiles, RepositoryListing } from "../tools/restic/repository-listing.ts";
+import { createRestic } from "../tools/restic/restic.ts";
 import { asOne, type Collected, type CollectorContext, defineCollector } from "./collector.ts";
-import { lookInside, namesOf } from "./repository-inside.ts";
-import { lockSamples } from "./repository-locks.ts";
-import { lookOutside } from "./repository-outside.ts";
-import { repositorySamples } from "./repository-samples.ts";
-import { type SizeQuestion, sizeOf } from "./repository-size.ts";
+import { lookInside, namesOf } from "./repositories/inside.ts";
+import { lockSamples } from "./repositories/locks.ts";
+import { lookOutside } from "./repositories/outside.ts";
+import { repositorySamples } from "./repositories/samples.ts";
+import { type SizeQuestion, sizeOf } from "./repositories/size.ts";
 
 /** restic takes 64 MB and a core for each repository that it opens. */
 const atOnce = 4;

@@ -2,9 +2,9 @@ import type { Period } from "../model/calendar.ts";
 import type { Hold } from "../model/retention.ts";
 import type { Sample } from "../model/sample.ts";
 import { defineCollector } from "./collector.ts";
-import { retentionVerdicts, type SubjectVerdict } from "./retention-verdicts.ts";
+import { retentionVerdicts, type SubjectVerdict } from "./retention-look/verdicts.ts";
 
-export { declaredPolicies } from "./retention-promises.ts";
+export { declaredPolicies } from "./retention-look/promises.ts";
 
 /** A subject that the last look did not reach has no series: unknown is absent, not compliant. */
 export const retention = defineCollector({

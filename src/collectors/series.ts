@@ -3,9 +3,9 @@ import { StepError, toStepError } from "../model/outcome.ts";
 import { timestampMoment } from "../model/quantity.ts";
 import type { Artifact } from "../model/sample.ts";
 import { memberOf } from "../model/series.ts";
-import { type OpenDestination, wholeSeries, withDestination } from "../tools/open-destination.ts";
+import { type OpenDestination, wholeSeries, withDestination } from "../tools/destinations/open-destination.ts";
 import { asOne, type Collected, type CollectorContext, defineCollector } from "./collector.ts";
-import { type DeclaredSeries, declaredSeries } from "./declared-series.ts";
+import { type DeclaredSeries, declaredSeries } from "./declared/series.ts";
 
 /** Names of one series; more are a mistake, and a thousand of them are a request. */
 const mostNames = 20_000;

@@ -1,11 +1,11 @@
 import { StepError, toStepError } from "../model/outcome.ts";
 import type { Sample } from "../model/sample.ts";
-import { listWithoutTimes } from "../tools/btrfs.ts";
-import { type Quotas, readExclusive, readQuotas } from "../tools/btrfs-quotas.ts";
-import { filesystemOf } from "../tools/btrfs-sysfs.ts";
-import { locate, type Mount, readMounts } from "../tools/filesystem.ts";
+import { listWithoutTimes } from "../tools/btrfs/btrfs.ts";
+import { type Quotas, readExclusive, readQuotas } from "../tools/btrfs/quotas.ts";
+import { filesystemOf } from "../tools/btrfs/sysfs.ts";
+import { locate, type Mount, readMounts } from "../tools/files/filesystem.ts";
 import { type CollectorContext, defineCollector, lastLook } from "./collector.ts";
-import { type Measurable, measureSome } from "./snapshot-sizes-measured.ts";
+import { type Measurable, measureSome } from "./snapshot-sizes/measured.ts";
 
 /** A subvolume whose snapshots are to have a size. */
 interface Wanted extends Measurable {

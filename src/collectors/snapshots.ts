@@ -1,11 +1,11 @@
 import { clockTolerance } from "../model/clock-tolerance.ts";
 import { toStepError } from "../model/outcome.ts";
 import type { Artifact, Sample } from "../model/sample.ts";
-import { listSubvolumes, listWithoutTimes, showByUuid, showSubvolume } from "../tools/btrfs.ts";
-import { snapshotsOf } from "../tools/btrfs-family.ts";
-import type { ListedSubvolume } from "../tools/btrfs-list.ts";
+import { listSubvolumes, listWithoutTimes, showByUuid, showSubvolume } from "../tools/btrfs/btrfs.ts";
+import { snapshotsOf } from "../tools/btrfs/family.ts";
+import type { ListedSubvolume } from "../tools/btrfs/list.ts";
 import type { Execute } from "../tools/exec.ts";
-import { locate, locateNearest, type Mount, type Place, pathThrough, readMounts } from "../tools/filesystem.ts";
+import { locate, locateNearest, type Mount, type Place, pathThrough, readMounts } from "../tools/files/filesystem.ts";
 import { type CollectorContext, defineCollector } from "./collector.ts";
 
 /** More snapshots than this without a known time are looked up together, by a second list. */

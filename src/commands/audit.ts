@@ -3,9 +3,9 @@ import { exitCodes } from "../model/exit-codes.ts";
 import { auditLayout } from "../model/layout/audit.ts";
 import { layoutRules } from "../model/layout/finding.ts";
 import { createExecute } from "../tools/exec.ts";
-import { lookAtLayout } from "../tools/layout-look.ts";
-import { judgeable, layoutOptions, openLayout } from "./audit-layout.ts";
-import { type AuditView, auditText } from "./audit-view.ts";
+import { lookAtLayout } from "../tools/layout/look.ts";
+import { judgeable, layoutOptions, openLayout } from "./audit/layout.ts";
+import { type AuditView, auditText } from "./audit/view.ts";
 import { defineCommand, print, printJson } from "./command.ts";
 
 export const audit = defineCommand({

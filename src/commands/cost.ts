@@ -1,7 +1,7 @@
-import { costFigures } from "../collectors/cost-figures.ts";
+import { costFigures } from "../collectors/costs/figures.ts";
 import { monthAround } from "../model/rate-card.ts";
 import { defineCommand, print, printJson, UsageError } from "./command.ts";
-import { costText } from "./cost-view.ts";
+import { costText } from "./cost/view.ts";
 import { openHost, openHostState } from "./host.ts";
 
 export const cost = defineCommand({

@@ -1,6 +1,6 @@
 import { dashboards as defined } from "../../dashboards/index.ts";
 import { dashboardResources } from "../provision/datadog-dashboards.ts";
-import { provisioningCommand } from "./provisioning.ts";
+import { provisioningCommand } from "./provisioning/provisioning.ts";
 
 export const dashboards = provisioningCommand(
   { word: "dashboards", kinds: ["dashboard"], resources: (stack) => dashboardResources(defined, stack) },
@@ -9,7 +9,7 @@ compared with what is there and brought into line.`,
   {
     render: {
       load: async () => {
-        const { renderAction } = await import("./dashboards-render.ts");
+        const { renderAction } = await import("./provisioning/dashboards-render.ts");
         return (_, invocation) => renderAction(invocation);
       },
       about: `

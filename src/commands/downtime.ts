@@ -4,7 +4,7 @@ import { downtimeBody, downtimeIdentity, downtimeMark } from "../provision/downt
 import type { RemoteResource } from "../provision/resource.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { openHost } from "./host.ts";
-import { openTarget } from "./provisioning-stage.ts";
+import { openTarget } from "./provisioning/stage.ts";
 import { createProgress } from "./terminal/progress.ts";
 
 const actions = ["start", "end"] as const;

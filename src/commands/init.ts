@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { jsonSchema } from "../config/json-schema.ts";
 import { generateSecret, writeSecretFile } from "../config/secret-file.ts";
 import { loadRunners } from "../runners/index.ts";
-import { isSubvolume } from "../tools/btrfs.ts";
+import { isSubvolume } from "../tools/btrfs/btrfs.ts";
 import { defineCommand, type Invocation, print, printJson, tell, UsageError } from "./command.ts";
 import { type Answers, firstConfiguration, schemaFile } from "./first-configuration.ts";
 import { canAsk, createAsker } from "./terminal/asker.ts";

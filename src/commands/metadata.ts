@@ -23,7 +23,7 @@ The keys are those of pantheros monitors; the application key needs the right me
   async run(invocation) {
     const [action = ""] = invocation.arguments;
     if (!actions.includes(action)) throw new UsageError(`metadata ${action}: ${suggest(action, actions, "")}`);
-    const { metadataAction } = await import("./metadata-sync.ts");
+    const { metadataAction } = await import("./provisioning/metadata-sync.ts");
     return await metadataAction(invocation, action === "sync");
   },
 });

@@ -1,7 +1,7 @@
 import { alerts } from "../../monitors/index.ts";
 import { monitorResources } from "../provision/monitor-resources.ts";
 import { sloResources } from "../provision/slo-resources.ts";
-import { provisioningCommand } from "./provisioning.ts";
+import { provisioningCommand } from "./provisioning/provisioning.ts";
 
 export const monitors = provisioningCommand(
   {
@@ -12,7 +12,7 @@ export const monitors = provisioningCommand(
   "The alerts of pantheros as monitors in Datadog, and two SLOs above them: defined once in monitors/, compared with what is there, brought into line.",
   {
     import: {
-      load: async () => (await import("./provisioning-import.ts")).importAction,
+      load: async () => (await import("./provisioning/import.ts")).importAction,
       about: `import    turns existing monitors into definitions: --id N,… of Datadog, or FILEs that its UI or API (JSON) or Terraform has written.
           They are put into --out, else the folder of provisioning.stacks.NAME.imported, where plan finds them; the next sync
           gives them our tags and changes nothing else of them.`,

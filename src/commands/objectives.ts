@@ -1,13 +1,13 @@
 import { knownState } from "../collectors/known-state.ts";
-import { evidenceOf } from "../collectors/objective-evidence.ts";
+import { evidenceOf } from "../collectors/objective-evidence/evidence.ts";
 import { suggest } from "../config/closest.ts";
 import { exitCodes } from "../model/exit-codes.ts";
 import { type Verdict, worstVerdict } from "../model/objective.ts";
 import { judgeObjective } from "../model/objective-verdict.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { openHost, openHostState } from "./host.ts";
-import { detailsOf } from "./objective-details.ts";
-import { type ObjectiveView, objectivesText, objectiveText } from "./objectives-view.ts";
+import { detailsOf } from "./objectives/details.ts";
+import { type ObjectiveView, objectivesText, objectiveText } from "./objectives/view.ts";
 
 export const objectives = defineCommand({
   name: "objectives",

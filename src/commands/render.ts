@@ -1,7 +1,7 @@
 import { renderDisko } from "../model/layout/disko.ts";
 import type { Disk } from "../model/layout/hardware.ts";
 import type { LayoutPool } from "../model/layout/profile.ts";
-import { layoutOptions, openLayout } from "./audit-layout.ts";
+import { layoutOptions, openLayout } from "./audit/layout.ts";
 import { defineCommand, print, printJson, UsageError } from "./command.ts";
 
 export const render = defineCommand({

@@ -1,12 +1,12 @@
-import { policyCalled } from "../collectors/retention-promises.ts";
-import { retentionVerdicts, type SubjectVerdict, type Trial } from "../collectors/retention-verdicts.ts";
+import { policyCalled } from "../collectors/retention-look/promises.ts";
+import { retentionVerdicts, type SubjectVerdict, type Trial } from "../collectors/retention-look/verdicts.ts";
 import { suggest } from "../config/closest.ts";
 import type { Config } from "../config/schema.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { openHost, openHostState } from "./host.ts";
-import { subjectText } from "./retention-detail.ts";
-import { retentionDocument } from "./retention-document.ts";
-import { overviewText } from "./retention-view.ts";
+import { subjectText } from "./retention/detail.ts";
+import { retentionDocument } from "./retention/document.ts";
+import { overviewText } from "./retention/view.ts";
 
 export const retention = defineCommand({
   name: "retention",

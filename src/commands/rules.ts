@@ -7,7 +7,7 @@ import { alertmanagerConfig } from "../provision/alertmanager.ts";
 import { mimirRuleFile, prometheusRuleFile } from "../provision/rule-files.ts";
 import { configuredStacks, stackNamed } from "../provision/stacks.ts";
 import { defineCommand, print, printJson, tell, UsageError } from "./command.ts";
-import { settingsOf } from "./provisioning-stage.ts";
+import { settingsOf } from "./provisioning/stage.ts";
 import { writeRendered } from "./rendered-file.ts";
 
 interface Format {

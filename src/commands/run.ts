@@ -5,12 +5,12 @@ import { removeLeftovers } from "../engine/leftovers.ts";
 import { runJob } from "../engine/run-job.ts";
 import { exitCodeOf } from "../model/exit-codes.ts";
 import type { RunTrigger } from "../model/run.ts";
-import { ownIdentity } from "../tools/process.ts";
+import { ownIdentity } from "../tools/process/process.ts";
 import { defineCommand, type Invocation, UsageError } from "./command.ts";
 import { type Host, removalServices } from "./host.ts";
-import { withStartHooks } from "./run-hooks.ts";
-import { heldElsewhere, openHostOrJournal, openRunJournal, prepareLedger, unlessLedgerFails } from "./run-journal.ts";
-import { observeRun } from "./run-view.ts";
+import { withStartHooks } from "./run/hooks.ts";
+import { heldElsewhere, openHostOrJournal, openRunJournal, prepareLedger, unlessLedgerFails } from "./run/journal.ts";
+import { observeRun } from "./run/view.ts";
 
 export const run = defineCommand({
   name: "run",

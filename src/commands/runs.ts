@@ -5,7 +5,7 @@ import { formatBytes, formatDuration } from "../model/quantity.ts";
 import type { Run, Step } from "../model/run.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { openHost, openHostState } from "./host.ts";
-import { summaryOf } from "./run-view.ts";
+import { summaryOf } from "./run/view.ts";
 import { createStyle, type Style } from "./terminal/style.ts";
 import { formatTable } from "./terminal/table.ts";
 

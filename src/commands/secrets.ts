@@ -2,7 +2,7 @@ import { suggest } from "../config/closest.ts";
 import { type NamedSecret, secretsOf } from "../config/secret-uses.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { openHost } from "./host.ts";
-import { lookAt, report, type SecretLook } from "./secret-look.ts";
+import { lookAt, report, type SecretLook } from "./secrets/look.ts";
 
 const actions = ["check", "init"] as const;
 
@@ -49,7 +49,7 @@ A generated repository password exists in that one file. Keep a copy elsewhere: 
     const all = secretsOf(host.loaded, (uses) => host.runnerFor(uses).options);
     const chosen = names.length === 0 ? all : names.map((name) => secretCalled(name, all));
     if (action === "check") return check(chosen, invocation);
-    const { initSecrets } = await import("./secrets-init.ts");
+    const { initSecrets } = await import("./secrets/init.ts");
     return await initSecrets(chosen, { named: names.length > 0 }, invocation);
   },
 });

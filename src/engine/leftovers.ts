@@ -5,7 +5,7 @@ import { explainFailure, toStepError } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Runner, RunnerContext } from "../runners/runner.ts";
-import { makeScratch, removeScratch, scratchName } from "../tools/scratch.ts";
+import { makeScratch, removeScratch, scratchName } from "../tools/files/scratch.ts";
 import { createRunnerContext } from "./runner-context.ts";
 
 /** What removing needs of the world. */

@@ -1,6 +1,6 @@
-import { kindsThatSave } from "../collectors/declared-subjects.ts";
+import { kindsThatSave } from "../collectors/declared/subjects.ts";
 import { knownState } from "../collectors/known-state.ts";
-import { evidenceOf } from "../collectors/objective-evidence.ts";
+import { evidenceOf } from "../collectors/objective-evidence/evidence.ts";
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Measurement } from "../model/measurement.ts";

@@ -1,5 +1,5 @@
 import type { Run } from "../model/run.ts";
-import { sightOf } from "../tools/process.ts";
+import { sightOf } from "../tools/process/process.ts";
 
 /** How often a living run says so in the ledger, milliseconds. */
 export const heartbeat = 10_000;

@@ -1,6 +1,6 @@
 import type { Ledger } from "../ledger/ledger.ts";
 import { incrementsOf } from "../model/counters.ts";
-import { ownIdentity } from "../tools/process.ts";
+import { ownIdentity } from "../tools/process/process.ts";
 import { newRunId } from "./run-id.ts";
 
 /** Journals a run that could not even begin because its configuration is refused: what silently never starts is the worst failure. */

@@ -1,6 +1,6 @@
 /**
  * Archives of one destination and the chains that they form: a full archive stands for itself, an incremental one is worth nothing
- * without the archive that it was made against. Pure rules; who lists and reads is `tools/archive-catalog.ts`.
+ * without the archive that it was made against. Pure rules; who lists and reads is `tools/archive/catalog.ts`.
  */
 export interface Archive {
   /** Of its object at the destination, whole. */

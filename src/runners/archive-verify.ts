@@ -2,12 +2,12 @@ import * as z from "zod";
 import { chainOf } from "../model/archive.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes, timestampMoment } from "../model/quantity.ts";
-import { type ArchiveCatalog, type ArchiveFault, newest, readCatalog, restorable } from "../tools/archive-catalog.ts";
-import { verifiedContent } from "../tools/archive-content.ts";
-import type { ManifestArchive } from "../tools/archive-manifest.ts";
-import type { ObjectStore } from "../tools/object-store.ts";
-import { archiveSelection, oldestAlive, selectionOf } from "./archive-selection.ts";
-import { withStore } from "./archive-store.ts";
+import { type ArchiveCatalog, type ArchiveFault, newest, readCatalog, restorable } from "../tools/archive/catalog.ts";
+import { verifiedContent } from "../tools/archive/content.ts";
+import type { ManifestArchive } from "../tools/archive/manifest.ts";
+import type { ObjectStore } from "../tools/destinations/object-store.ts";
+import { archiveSelection, oldestAlive, selectionOf } from "./archive/selection.ts";
+import { withStore } from "./archive/store.ts";
 import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 
 const VerifyOptions = z.strictObject({

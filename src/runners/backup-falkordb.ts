@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { StepError } from "../model/outcome.ts";
-import type { RdbFile } from "../tools/rdb-file.ts";
-import type { Valkey } from "../tools/valkey.ts";
-import { checkRdbBackup, runRdbBackup } from "./rdb-backup.ts";
-import { RdbEvidence, RdbOptions } from "./rdb-options.ts";
+import type { RdbFile } from "../tools/valkey/rdb-file.ts";
+import type { Valkey } from "../tools/valkey/valkey.ts";
+import { checkRdbBackup, runRdbBackup } from "./rdb/backup.ts";
+import { RdbEvidence, RdbOptions } from "./rdb/options.ts";
 import { defineRunner } from "./runner.ts";
 import { removeUpload } from "./upload.ts";
 

@@ -1,7 +1,6 @@
 import { explainFailure, type Reason, StepError, toStepError, withEvidence } from "../model/outcome.ts";
 import { plausibleHistory } from "../model/plausibility.ts";
 import { formatBytes } from "../model/quantity.ts";
-import { createPostgres, type Postgres, type PostgresServer } from "../tools/postgres.ts";
 import {
   describeDatabase,
   dumpCommand,
@@ -10,13 +9,14 @@ import {
   requireServer,
   verifyDump,
   verifyGlobals,
-} from "../tools/postgres-dump.ts";
-import { deniesRolePasswords } from "../tools/postgres-failure.ts";
-import { dumpFile, globalsFile, locationOf } from "../tools/postgres-location.ts";
-import { temporaryPrefix } from "../tools/postgres-restore.ts";
-import { isOlder } from "../tools/restic.ts";
-import { storesCommands } from "../tools/restic-command.ts";
-import { repositoryExists } from "../tools/restic-repository.ts";
+} from "../tools/postgres/dump.ts";
+import { deniesRolePasswords } from "../tools/postgres/failure.ts";
+import { dumpFile, globalsFile, locationOf } from "../tools/postgres/location.ts";
+import { createPostgres, type Postgres, type PostgresServer } from "../tools/postgres/postgres.ts";
+import { temporaryPrefix } from "../tools/postgres/restore.ts";
+import { storesCommands } from "../tools/restic/command.ts";
+import { repositoryExists } from "../tools/restic/repository.ts";
+import { isOlder } from "../tools/restic/restic.ts";
 import {
   creatingIfAbsent,
   type OpenedRepository,
@@ -24,9 +24,9 @@ import {
   refuseToCreate,
   resticVersion,
 } from "./open-repository.ts";
-import { PostgresEvidence, PostgresOptions } from "./postgres-backup-options.ts";
-import { openServer } from "./postgres-server.ts";
-import { type Dump, type StoredDump, storeDump } from "./postgres-store.ts";
+import { PostgresEvidence, PostgresOptions } from "./postgres/backup-options.ts";
+import { openServer } from "./postgres/server.ts";
+import { type Dump, type StoredDump, storeDump } from "./postgres/store.ts";
 import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 
 /** What is wrong with one database and leaves the others as they are. */

@@ -2,10 +2,10 @@ import * as z from "zod";
 import { destinationName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
-import { joinPrefix } from "../tools/destination.ts";
-import { type OpenDestination, withDestination } from "../tools/open-destination.ts";
-import { excludeFilter } from "../tools/rclone-filter.ts";
-import { listSource } from "../tools/source-list.ts";
+import { joinPrefix } from "../tools/destinations/destination.ts";
+import { type OpenDestination, withDestination } from "../tools/destinations/open-destination.ts";
+import { listSource } from "../tools/files/source-list.ts";
+import { excludeFilter } from "../tools/rclone/filter.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 import { exists, requireFolder, requireRclone, uploadAndProve } from "./upload.ts";
 

@@ -2,12 +2,12 @@ import * as z from "zod";
 import { pathOrReference, repositoryName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
-import { isOlder } from "../tools/restic.ts";
-import type { BackupReport } from "../tools/restic-backup.ts";
-import { ownTags } from "../tools/restic-history.ts";
-import type { ResticSnapshot } from "../tools/restic-output.ts";
-import { repositoryExists } from "../tools/restic-repository.ts";
-import { isReadable, requireOneReadable, resolveSources, type Sources } from "../tools/restic-sources.ts";
+import type { BackupReport } from "../tools/restic/backup.ts";
+import { ownTags } from "../tools/restic/history.ts";
+import type { ResticSnapshot } from "../tools/restic/output.ts";
+import { repositoryExists } from "../tools/restic/repository.ts";
+import { isOlder } from "../tools/restic/restic.ts";
+import { isReadable, requireOneReadable, resolveSources, type Sources } from "../tools/restic/sources.ts";
 import { blindWatch, watchSnapshots } from "../tools/snapshot-watch.ts";
 import {
   creatingIfAbsent,

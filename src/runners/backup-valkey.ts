@@ -1,5 +1,5 @@
-import { checkRdbBackup, runRdbBackup } from "./rdb-backup.ts";
-import { RdbEvidence, RdbOptions } from "./rdb-options.ts";
+import { checkRdbBackup, runRdbBackup } from "./rdb/backup.ts";
+import { RdbEvidence, RdbOptions } from "./rdb/options.ts";
 import { defineRunner } from "./runner.ts";
 import { removeUpload } from "./upload.ts";
 

@@ -1,10 +1,10 @@
 import { StepError } from "../model/outcome.ts";
 import { zoneOf } from "../model/zone.ts";
-import { type BtrbkCall, listLatest } from "../tools/btrbk.ts";
-import { timeOfName } from "../tools/btrbk-name.ts";
-import type { BtrbkRelation } from "../tools/btrbk-output.ts";
-import { showSubvolume } from "../tools/btrfs.ts";
-import type { ShownSubvolume } from "../tools/btrfs-show.ts";
+import { type BtrbkCall, listLatest } from "../tools/btrbk/btrbk.ts";
+import { timeOfName } from "../tools/btrbk/name.ts";
+import type { BtrbkRelation } from "../tools/btrbk/output.ts";
+import { showSubvolume } from "../tools/btrfs/btrfs.ts";
+import type { ShownSubvolume } from "../tools/btrfs/show.ts";
 import type { Execute } from "../tools/exec.ts";
 import { proveSnapshot } from "./subvolume.ts";
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describeExpectation, meets } from "../model/expectation.ts";
 import { StepError, toStepError } from "../model/outcome.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
-import { requireSpace } from "../tools/free-space.ts";
-import { createPostgres, type Postgres } from "../tools/postgres.ts";
-import { chooseDump, type DumpSnapshot, dumpFile } from "../tools/postgres-location.ts";
+import { requireSpace } from "../tools/files/free-space.ts";
+import { chooseDump, type DumpSnapshot, dumpFile } from "../tools/postgres/location.ts";
+import { createPostgres, type Postgres } from "../tools/postgres/postgres.ts";
 import {
   createTemporary,
   type DatabaseContent,
@@ -15,13 +15,13 @@ import {
   newTemporaryName,
   queryValue,
   readDefinition,
-} from "../tools/postgres-restore.ts";
-import { createRestic } from "../tools/restic.ts";
-import { ownTag } from "../tools/restic-history.ts";
-import { listFiles, restoreSnapshot } from "../tools/restic-restore.ts";
+} from "../tools/postgres/restore.ts";
+import { ownTag } from "../tools/restic/history.ts";
+import { createRestic } from "../tools/restic/restic.ts";
+import { listFiles, restoreSnapshot } from "../tools/restic/restore.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";
-import { DrillEvidence, DrillOptions } from "./postgres-drill-options.ts";
-import { openServer, postgresServer } from "./postgres-server.ts";
+import { DrillEvidence, DrillOptions } from "./postgres/drill-options.ts";
+import { openServer, postgresServer } from "./postgres/server.ts";
 import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 
 export const drillResticPostgres = defineRunner({

@@ -6,9 +6,9 @@ import { claimOf } from "../model/claim.ts";
 import { clockTolerance } from "../model/clock-tolerance.ts";
 import { StepError } from "../model/outcome.ts";
 import { keepByAny } from "../model/retention.ts";
-import { createRestic } from "../tools/restic.ts";
-import { historyOf, ownTag } from "../tools/restic-history.ts";
-import type { ResticSnapshot } from "../tools/restic-output.ts";
+import { historyOf, ownTag } from "../tools/restic/history.ts";
+import type { ResticSnapshot } from "../tools/restic/output.ts";
+import { createRestic } from "../tools/restic/restic.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 

@@ -1,7 +1,7 @@
-import { withDestination } from "../tools/open-destination.ts";
-import { copyRepositories } from "./hub-sync-files.ts";
-import { HubEvidence, HubOptions } from "./hub-sync-options.ts";
-import { copySnapshotsOf } from "./hub-sync-snapshots.ts";
+import { withDestination } from "../tools/destinations/open-destination.ts";
+import { copyRepositories } from "./hub-copy/files.ts";
+import { HubEvidence, HubOptions } from "./hub-copy/options.ts";
+import { copySnapshotsOf } from "./hub-copy/snapshots.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner } from "./runner.ts";
 import { requireFolder, requireRclone } from "./upload.ts";

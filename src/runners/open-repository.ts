@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { zoneForPrograms } from "../config/timezone.ts";
 import { StepError } from "../model/outcome.ts";
 import { rememberedVersion } from "../tools/program-version.ts";
-import { createRestic, type Restic } from "../tools/restic.ts";
-import { openRepository, type ResticRepository } from "../tools/restic-repository.ts";
+import { openRepository, type ResticRepository } from "../tools/restic/repository.ts";
+import { createRestic, type Restic } from "../tools/restic/restic.ts";
 import type { RunnerContext } from "./runner.ts";
 
 /**

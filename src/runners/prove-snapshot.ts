@@ -1,6 +1,6 @@
 import { StepError } from "../model/outcome.ts";
-import type { Restic } from "../tools/restic.ts";
-import type { BackupReport } from "../tools/restic-backup.ts";
+import type { BackupReport } from "../tools/restic/backup.ts";
+import type { Restic } from "../tools/restic/restic.ts";
 import type { SnapshotWatch } from "../tools/snapshot-watch.ts";
 
 /** A snapshot that was seen in the repository by somebody else than who made it. */

@@ -3,10 +3,10 @@ import { destinationName, retentionKeep } from "../config/schema.ts";
 import { StepError, toStepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { cancellation } from "../tools/cancellation.ts";
-import { wholeSeries } from "../tools/open-destination.ts";
-import { withStore } from "./archive-store.ts";
-import { archiveShelf, type Prunable, type Shelf, seriesShelf, unfinishedArchive } from "./prune-shelf.ts";
-import { judge, policiesOf } from "./prune-verdict.ts";
+import { wholeSeries } from "../tools/destinations/open-destination.ts";
+import { withStore } from "./archive/store.ts";
+import { archiveShelf, type Prunable, type Shelf, seriesShelf, unfinishedArchive } from "./pruning/shelf.ts";
+import { judge, policiesOf } from "./pruning/verdict.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
 const options = z.strictObject({

@@ -4,10 +4,10 @@ import { type RetentionPolicy, retentionKeep, type SubvolumeConfig, subvolumeNam
 import { timezoneOf } from "../config/timezone.ts";
 import { StepError, toStepError } from "../model/outcome.ts";
 import { keepByAny } from "../model/retention.ts";
-import { commit, deleteSubvolume, listReadOnlyIds, listSubvolumes, showSubvolume } from "../tools/btrfs.ts";
-import type { ListedSubvolume } from "../tools/btrfs-list.ts";
+import { commit, deleteSubvolume, listReadOnlyIds, listSubvolumes, showSubvolume } from "../tools/btrfs/btrfs.ts";
+import type { ListedSubvolume } from "../tools/btrfs/list.ts";
 import { cancellation } from "../tools/cancellation.ts";
-import { locate, type Place } from "../tools/filesystem.ts";
+import { locate, type Place } from "../tools/files/filesystem.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
 const Spared = z.object({ name: z.string(), why: z.string() });

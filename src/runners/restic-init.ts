@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { repositoryName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
-import { createRestic } from "../tools/restic.ts";
-import { initLike } from "../tools/restic-copy.ts";
+import { initLike } from "../tools/restic/copy.ts";
+import { createRestic } from "../tools/restic/restic.ts";
 import { refuseToReplace, repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner } from "./runner.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { duration, repositoryName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
-import { type Judgement, judgeLock, listLocks, removeLocks, thisMachine } from "../tools/restic-locks.ts";
+import { type Judgement, judgeLock, listLocks, removeLocks, thisMachine } from "../tools/restic/locks.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner } from "./runner.ts";
 

@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import * as z from "zod";
 import { subvolumeName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
-import { createSnapshot, showSubvolume } from "../tools/btrfs.ts";
-import { locate, locateNearest } from "../tools/filesystem.ts";
+import { createSnapshot, showSubvolume } from "../tools/btrfs/btrfs.ts";
+import { locate, locateNearest } from "../tools/files/filesystem.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 import { declaredSubvolume, proveSnapshot, requireSubvolume } from "./subvolume.ts";
 

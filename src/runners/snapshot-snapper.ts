@@ -2,10 +2,10 @@ import { join } from "node:path";
 import * as z from "zod";
 import { subvolumeName } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
-import { isSubvolumeThere, listWithoutTimes, showSubvolume } from "../tools/btrfs.ts";
-import { locate } from "../tools/filesystem.ts";
-import { createSnapshot, listSnapshots, readSettings, runKey, snapperCleanups } from "../tools/snapper.ts";
-import { removeOrphans } from "../tools/snapper-orphans.ts";
+import { isSubvolumeThere, listWithoutTimes, showSubvolume } from "../tools/btrfs/btrfs.ts";
+import { locate } from "../tools/files/filesystem.ts";
+import { removeOrphans } from "../tools/snapper/orphans.ts";
+import { createSnapshot, listSnapshots, readSettings, runKey, snapperCleanups } from "../tools/snapper/snapper.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 import { declaredSubvolume, isSamePlace, pathAsDeclared, proveSnapshot, requireSubvolume } from "./subvolume.ts";
 

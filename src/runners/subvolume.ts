@@ -1,8 +1,8 @@
 import type { SubvolumeConfig } from "../config/schema.ts";
 import { StepError } from "../model/outcome.ts";
-import { isBtrfs, isSubvolume } from "../tools/btrfs.ts";
-import type { ShownSubvolume } from "../tools/btrfs-show.ts";
-import { locate, locateNearest } from "../tools/filesystem.ts";
+import { isBtrfs, isSubvolume } from "../tools/btrfs/btrfs.ts";
+import type { ShownSubvolume } from "../tools/btrfs/show.ts";
+import { locate, locateNearest } from "../tools/files/filesystem.ts";
 import type { RunnerContext } from "./runner.ts";
 
 /** @throws StepError `config` when the configuration has no subvolume of that name */

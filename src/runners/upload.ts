@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { StepError } from "../model/outcome.ts";
-import { type OpenDestination, withDestination } from "../tools/open-destination.ts";
-import { copyWithRclone } from "../tools/rclone.ts";
-import { compareCopy, describeDifference, type SourceList } from "../tools/source-list.ts";
+import { type OpenDestination, withDestination } from "../tools/destinations/open-destination.ts";
+import { compareCopy, describeDifference, type SourceList } from "../tools/files/source-list.ts";
+import { copyWithRclone } from "../tools/rclone/rclone.ts";
 import type { Leftover, RunnerContext } from "./runner.ts";
 
 /** What is uploaded, and below which prefix. */

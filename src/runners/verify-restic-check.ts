@@ -14,8 +14,8 @@ import {
   usualInterval,
 } from "../model/check-rotation.ts";
 import { nextAfter, parseSchedule } from "../model/schedule.ts";
-import { createRestic } from "../tools/restic.ts";
-import { checkRepository } from "../tools/restic-check.ts";
+import { checkRepository } from "../tools/restic/check.ts";
+import { createRestic } from "../tools/restic/restic.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 

@@ -1,5 +1,5 @@
 import type { ClockReading } from "../model/awake.ts";
-import { bootId } from "./process.ts";
+import { bootId } from "./process/process.ts";
 
 /**
  * What the clocks of this machine say. `process.hrtime` is CLOCK_MONOTONIC, which stands still while the machine sleeps and is the same for all of

@@ -1,10 +1,10 @@
 import type { Stream } from "node:stream";
 import type { StepError } from "../model/outcome.ts";
 import { cancellation } from "./cancellation.ts";
-import { follow } from "./child.ts";
-import { prepareLaunch, refuseUnlaunched } from "./launch.ts";
 import { createOutput } from "./output.ts";
 import { followPipeline, type Joined } from "./pipeline.ts";
+import { follow } from "./process/child.ts";
+import { prepareLaunch, refuseUnlaunched } from "./process/launch.ts";
 import { launchFailure } from "./program.ts";
 import type { Execute, ExecuteSettings, Pipeline } from "./tool-call.ts";
 

@@ -1,9 +1,9 @@
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { StepError } from "../model/outcome.ts";
-import { type Child, endChild, exitOf, limit, pipeSeconds, within } from "./child.ts";
-import { type Launch, refuseUnlaunched } from "./launch.ts";
 import { createOutput, type Output } from "./output.ts";
+import { type Child, endChild, exitOf, limit, pipeSeconds, within } from "./process/child.ts";
+import { type Launch, refuseUnlaunched } from "./process/launch.ts";
 import type { ExecuteSettings, PipelineCall, PipelineProgram, PipelineResult, ToolResult } from "./tool-call.ts";
 
 /** A program of a pipeline that was started; its standard input is what the one before it writes. */

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as z from "zod";
-import { jsonOf } from "./restic-output.ts";
+import { jsonOf } from "./restic/output.ts";
 
 /** What tells one file from the one that takes its place: none of it can be the same by chance, and no program can set ctime. */
 const known = z.object({

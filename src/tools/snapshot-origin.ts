@@ -1,5 +1,5 @@
-import { ownTag } from "./restic-history.ts";
-import type { ResticSnapshot } from "./restic-output.ts";
+import { ownTag } from "./restic/history.ts";
+import type { ResticSnapshot } from "./restic/output.ts";
 
 /** Where the files of a snapshot came from: put before a path of the snapshot, it is the path of the source. */
 export interface Origin {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { openListing } from "./open-listing.ts";
-import { isRepositoryId, type ListingLimits, type RepositoryListing } from "./repository-listing.ts";
-import type { PlacedRepository } from "./restic-repository.ts";
+import { openListing } from "./destinations/open-listing.ts";
+import type { PlacedRepository } from "./restic/repository.ts";
+import { isRepositoryId, type ListingLimits, type RepositoryListing } from "./restic/repository-listing.ts";
 
 /** What the files of a repository say of a snapshot that a backup claims to have made. */
 export type Sighting =

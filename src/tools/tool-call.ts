@@ -1,6 +1,6 @@
 import type { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
-import type { StopSignal } from "./process-group.ts";
+import type { StopSignal } from "./process/group.ts";
 
 /** One call of an external program. Never a shell: argv goes to the kernel as it is. */
 export interface ToolCall {

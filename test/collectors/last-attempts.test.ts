@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { backups } from "../../src/collectors/backups.ts";
-import { declaredSteps } from "../../src/collectors/declared-steps.ts";
+import { declaredSteps } from "../../src/collectors/declared/steps.ts";
 import { drills } from "../../src/collectors/drills.ts";
 import type { Config } from "../../src/config/schema.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";

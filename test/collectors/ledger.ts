@@ -4,7 +4,7 @@ import type { Ledger, RunFinish } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import type { StepKind } from "../../src/model/run.ts";
 import type { Artifact, Sample } from "../../src/model/sample.ts";
-import { ownIdentity } from "../../src/tools/process.ts";
+import { ownIdentity } from "../../src/tools/process/process.ts";
 
 /** All moments of these tests are seconds; this one is 2026-11-21 12:00 UTC, a Saturday. */
 export const noon = Date.UTC(2026, 10, 21, 12) / 1000;

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { CollectorContext } from "../../src/collectors/collector.ts";
-import { declaredSeries } from "../../src/collectors/declared-series.ts";
+import { declaredSeries } from "../../src/collectors/declared/series.ts";
 import { bounded, series } from "../../src/collectors/series.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { StepError } from "../../src/model/outcome.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Measurable, measureSome } from "../../src/collectors/snapshot-sizes-measured.ts";
+import { type Measurable, measureSome } from "../../src/collectors/snapshot-sizes/measured.ts";
 import { StepError } from "../../src/model/outcome.ts";
 import type { Sample } from "../../src/model/sample.ts";
 import type { ToolCall, ToolResult } from "../../src/tools/exec.ts";

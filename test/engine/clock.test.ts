@@ -4,7 +4,7 @@ import { collectors } from "../../src/collectors/index.ts";
 import { reconcile } from "../../src/engine/reconcile.ts";
 import { readState } from "../../src/engine/state.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import { ownIdentity } from "../../src/tools/process.ts";
+import { ownIdentity } from "../../src/tools/process/process.ts";
 import { configOf, runnerOf, runTestJob } from "./job.ts";
 
 const noon = Date.UTC(2026, 10, 21, 12);

@@ -7,7 +7,7 @@ import { runEngine } from "../../src/engine/engine.ts";
 import { type Ledger, LedgerError } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { readClock } from "../../src/tools/clock.ts";
-import { ownIdentity } from "../../src/tools/process.ts";
+import { ownIdentity } from "../../src/tools/process/process.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 

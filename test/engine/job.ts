@@ -7,7 +7,7 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { StepError } from "../../src/model/outcome.ts";
 import { defineRunner, type Runner, type RunnerContext, type StepResult } from "../../src/runners/runner.ts";
-import { ownIdentity } from "../../src/tools/process.ts";
+import { ownIdentity } from "../../src/tools/process/process.ts";
 
 type Work = (
   options: { readonly text: string },

@@ -4,7 +4,7 @@ import { takeInFallback } from "../../src/engine/fallback.ts";
 import { openJournal } from "../../src/engine/journal.ts";
 import { type Ledger, LedgerError } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import { ownIdentity } from "../../src/tools/process.ts";
+import { ownIdentity } from "../../src/tools/process/process.ts";
 import { configOf, runnerOf, runTestJob } from "./job.ts";
 
 const memory = () => openLedger(":memory:", { mode: "write" });

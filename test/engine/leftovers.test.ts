@@ -9,7 +9,7 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { StepError } from "../../src/model/outcome.ts";
 import type { Leftover, Runner, RunnerContext } from "../../src/runners/runner.ts";
-import { ownIdentity } from "../../src/tools/process.ts";
+import { ownIdentity } from "../../src/tools/process/process.ts";
 import { mountBtrfs } from "../support/btrfs.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { ownIdentity } from "../../src/tools/process.ts";
+import { ownIdentity } from "../../src/tools/process/process.ts";
 import { configOf, runnerOf, runTestJob } from "./job.ts";
 
 const echo = runnerOf("echo", async () => ({}));

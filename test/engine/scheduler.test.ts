@@ -5,7 +5,7 @@ import { startScheduler } from "../../src/engine/scheduler.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import type { Reason } from "../../src/model/outcome.ts";
 import type { RunTrigger } from "../../src/model/run.ts";
-import { ownIdentity } from "../../src/tools/process.ts";
+import { ownIdentity } from "../../src/tools/process/process.ts";
 
 const noon = Date.UTC(2026, 10, 21, 12);
 const minute = 60_000;

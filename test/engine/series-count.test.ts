@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { anomalies } from "../../src/collectors/anomalies.ts";
 import { collectors } from "../../src/collectors/index.ts";
-import { repositorySamples } from "../../src/collectors/repository-samples.ts";
+import { repositorySamples } from "../../src/collectors/repositories/samples.ts";
 import { retention } from "../../src/collectors/retention.ts";
 import { createAwakeMarker } from "../../src/engine/awake.ts";
 import { collectOnce } from "../../src/engine/collect.ts";

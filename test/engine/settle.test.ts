@@ -6,7 +6,7 @@ import { configuration } from "../../src/config/schema.ts";
 import { settle } from "../../src/engine/settle.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { loadRunner } from "../../src/runners/index.ts";
-import { ownIdentity } from "../../src/tools/process.ts";
+import { ownIdentity } from "../../src/tools/process/process.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const holder = { ...ownIdentity(), startTicks: 1 };

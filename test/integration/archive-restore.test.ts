@@ -8,7 +8,7 @@ import { type Reason, StepError } from "../../src/model/outcome.ts";
 import { archiveVerify } from "../../src/runners/archive-verify.ts";
 import { drillArchive } from "../../src/runners/drill-archive.ts";
 import { createExecute, createPipeline } from "../../src/tools/exec.ts";
-import { removeScratch } from "../../src/tools/scratch.ts";
+import { removeScratch } from "../../src/tools/files/scratch.ts";
 import { type ArchiveStage, setArchiveStage } from "../support/archive-stage.ts";
 import { mountBtrfs } from "../support/btrfs.ts";
 import { needs } from "../support/components.ts";

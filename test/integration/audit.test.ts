@@ -11,7 +11,7 @@ import { hetzner } from "../../src/model/layout/profiles/hetzner.ts";
 import { yoga } from "../../src/model/layout/profiles/yoga.ts";
 import { zephyrus } from "../../src/model/layout/profiles/zephyrus.ts";
 import { createExecute, type Execute } from "../../src/tools/exec.ts";
-import { lookAtLayout } from "../../src/tools/layout-look.ts";
+import { lookAtLayout } from "../../src/tools/layout/look.ts";
 import { runPantheros } from "../support/command.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";

@@ -7,7 +7,7 @@ import { it, type TestContext } from "node:test";
 import { type Bucket, bucketAt, nameOf, type Period, startOf } from "../../src/model/calendar.ts";
 import { evaluateRetention, type Policy } from "../../src/model/retention.ts";
 import { type Zone, zoneOf } from "../../src/model/zone.ts";
-import { timeOfName } from "../../src/tools/btrbk-name.ts";
+import { timeOfName } from "../../src/tools/btrbk/name.ts";
 import { generator, randomHistory } from "../model/histories.ts";
 import { noTier } from "../model/policies.ts";
 import { createSubvolume, mountBtrfs } from "../support/btrfs.ts";

@@ -7,7 +7,7 @@ import type { Reason } from "../../src/model/outcome.ts";
 import { StepError } from "../../src/model/outcome.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import { snapshotBtrfs } from "../../src/runners/snapshot-btrfs.ts";
-import { showSubvolume } from "../../src/tools/btrfs.ts";
+import { showSubvolume } from "../../src/tools/btrfs/btrfs.ts";
 import { createExecute, type Execute } from "../../src/tools/exec.ts";
 import { createSubvolume, mountBtrfs } from "../support/btrfs.ts";
 import { needs } from "../support/components.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, type TestContext, test } from "node:test";
 import type { CollectorContext } from "../../src/collectors/collector.ts";
 import { cost } from "../../src/collectors/cost.ts";
-import { costFigures } from "../../src/collectors/cost-figures.ts";
+import { costFigures } from "../../src/collectors/costs/figures.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { configOf, day, emptyLedger, noon, readable } from "../collectors/ledger.ts";
 import { needs } from "../support/components.ts";

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { identityOf, isAlive } from "../../src/tools/process.ts";
-import { endGroup } from "../../src/tools/process-group.ts";
+import { endGroup } from "../../src/tools/process/group.ts";
+import { identityOf, isAlive } from "../../src/tools/process/process.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 

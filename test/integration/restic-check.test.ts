@@ -5,7 +5,7 @@ import { after, before, describe, it, type TestContext } from "node:test";
 import type { PastStep } from "../../src/ledger/ledger.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { verifyResticCheck } from "../../src/runners/verify-restic-check.ts";
-import { identityOf } from "../../src/tools/process.ts";
+import { identityOf } from "../../src/tools/process/process.ts";
 import { needs, resticPrograms } from "../support/components.ts";
 import { eventually } from "../support/eventually.ts";
 import { pastStep, runOn } from "../support/restic-runs.ts";

@@ -9,7 +9,7 @@ import { StepError } from "../../src/model/outcome.ts";
 import { pruneSnapshots } from "../../src/runners/prune-snapshots.ts";
 import type { Leftover, RunnerContext } from "../../src/runners/runner.ts";
 import { snapshotSnapper } from "../../src/runners/snapshot-snapper.ts";
-import { showSubvolume } from "../../src/tools/btrfs.ts";
+import { showSubvolume } from "../../src/tools/btrfs/btrfs.ts";
 import { createExecute, type Execute } from "../../src/tools/exec.ts";
 import { createSubvolume, mountBtrfs } from "../support/btrfs.ts";
 import { collectorContextOf } from "../support/collector-context.ts";

@@ -33,7 +33,7 @@ const folders = Object.keys(allowed);
 /** Where each package lives, and a place where it does not belong. */
 const homes: Readonly<Record<string, { readonly home: string; readonly elsewhere: string }>> = {
   execa: { home: "src/tools/exec.ts", elsewhere: "src/tools/other-execa.ts" },
-  "@aws-sdk/client-s3": { home: "src/tools/s3.ts", elsewhere: "src/runners/other-s3.ts" },
+  "@aws-sdk/client-s3": { home: "src/tools/s3/s3.ts", elsewhere: "src/runners/other-s3.ts" },
   "@grafana/grafana-foundation-sdk": {
     home: "src/provision/grafana-dashboards.ts",
     elsewhere: "src/commands/other-grafana.ts",

@@ -9,7 +9,7 @@ import type { StepError } from "../../src/model/outcome.ts";
 import { formatTimestamp } from "../../src/model/quantity.ts";
 import { pruneObjects } from "../../src/runners/prune-objects.ts";
 import type { Leftover, RunnerContext } from "../../src/runners/runner.ts";
-import { writeManifest } from "../../src/tools/archive-manifest.ts";
+import { writeManifest } from "../../src/tools/archive/manifest.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { contextOf } from "../support/runner-context.ts";
 

@@ -7,7 +7,7 @@ import { StepError } from "../../src/model/outcome.ts";
 import { pruneSnapshots } from "../../src/runners/prune-snapshots.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import type { Execute } from "../../src/tools/exec.ts";
-import { locate } from "../../src/tools/filesystem.ts";
+import { locate } from "../../src/tools/files/filesystem.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { contextOf } from "../support/runner-context.ts";
 

@@ -8,7 +8,7 @@ import { archiveBtrfsSend } from "../../src/runners/archive-btrfs-send.ts";
 import { archiveVerify } from "../../src/runners/archive-verify.ts";
 import { drillArchive } from "../../src/runners/drill-archive.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
-import { makeScratch, scratchName } from "../../src/tools/scratch.ts";
+import { makeScratch, scratchName } from "../../src/tools/files/scratch.ts";
 import { createSubvolume, mountBtrfs } from "./btrfs.ts";
 import { type Fault, startFaultyS3 } from "./faulty-s3.ts";
 import { contextOf } from "./runner-context.ts";

@@ -7,7 +7,7 @@ import { outcomes, type Reason, reasons } from "../../src/model/outcome.ts";
 import type { StepKind } from "../../src/model/run.ts";
 import type { Sample } from "../../src/model/sample.ts";
 import type { DeclaredSizes } from "../../src/model/series-bound.ts";
-import { ownIdentity } from "../../src/tools/process.ts";
+import { ownIdentity } from "../../src/tools/process/process.ts";
 
 /** 100 jobs and 100 subvolumes, and the rest as large as it gets beside them. */
 export const largeSizes = {

@@ -1,6 +1,6 @@
 import BetterSqlite from "better-sqlite3";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import { bootId } from "../../src/tools/process.ts";
+import { bootId } from "../../src/tools/process/process.ts";
 
 /** Beyond what Linux gives to a process (PID_MAX_LIMIT, include/linux/threads.h): nobody has it, so every run is gone. */
 const nobody = 5_000_000;

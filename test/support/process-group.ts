@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { hasEnded, statOf } from "../../src/tools/process.ts";
+import { hasEnded, statOf } from "../../src/tools/process/process.ts";
 import { eventually } from "./eventually.ts";
 
 /** Waits until a program has written its process id to a file. */

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { RepositoryFolder } from "../../src/tools/repository-listing.ts";
+import type { RepositoryFolder } from "../../src/tools/restic/repository-listing.ts";
 
 /** Ids by folder. */
 export type RepositoryIds = Partial<Record<RepositoryFolder, readonly string[]>>;

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { TestContext } from "node:test";
 import { Secret } from "../../src/model/secret.ts";
-import { createS3, type S3 } from "../../src/tools/s3.ts";
+import { createS3, type S3 } from "../../src/tools/s3/s3.ts";
 import { motoServer } from "./components.ts";
 import { startProcess } from "./process.ts";
 

@@ -6,8 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { createExecute } from "../../src/tools/exec.ts";
-import { prepareLaunch } from "../../src/tools/launch.ts";
-import { identityOf, isAlive } from "../../src/tools/process.ts";
+import { prepareLaunch } from "../../src/tools/process/launch.ts";
+import { identityOf, isAlive } from "../../src/tools/process/process.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { createPipeline, type PipelineProgram } from "../../src/tools/exec.ts";
-import { identityOf } from "../../src/tools/process.ts";
+import { identityOf } from "../../src/tools/process/process.ts";
 import { collect } from "../support/collect.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { StepError } from "../../src/model/outcome.ts";
 import type { Secret } from "../../src/model/secret.ts";
-import { withDestination } from "../../src/tools/open-destination.ts";
-import { openRepository } from "../../src/tools/restic-repository.ts";
+import { withDestination } from "../../src/tools/destinations/open-destination.ts";
+import { openRepository } from "../../src/tools/restic/repository.ts";
 
 type Reference = { readonly file: string };
 type Read = (reference: Reference) => Secret;

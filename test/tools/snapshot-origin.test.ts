@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { ownTags } from "../../src/tools/restic-history.ts";
+import { ownTags } from "../../src/tools/restic/history.ts";
 import { originOf } from "../../src/tools/snapshot-origin.ts";
 
 describe("the origin of a snapshot's files", () => {

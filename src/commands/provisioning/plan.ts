@@ -1,0 +1,38 @@
+import { resolve } from "node:path";
+import { exitCodes } from "../../model/exit-codes.ts";
+import { refuseFindings } from "../../provision/finding.ts";
+import { isPending } from "../../provision/plan.ts";
+import { writePlan } from "../../provision/plan-file.ts";
+import { serverFindings } from "../../provision/server-check.ts";
+import { type Invocation, print, printJson, tell } from "../command.ts";
+import { writeWhole } from "../report-file.ts";
+import { createStyle } from "../terminal/style.ts";
+import { planMarkdown } from "./plan-markdown.ts";
+import { planText } from "./plan-view.ts";
+import { openStage, planStage } from "./stage.ts";
+import type { Subject } from "./subject.ts";
+
+/** Shows what a sync would do. */
+export async function planAction(subject: Subject, invocation: Invocation): Promise<number> {
+  const stage = await openStage(subject, invocation);
+  const { progress } = stage;
+  try {
+    const target = await stage.openTarget();
+    const planned = await planStage(subject, stage, target);
+    const { plan } = planned;
+    refuseFindings(await serverFindings(planned, target));
+    progress.close();
+    const { out, markdown } = invocation.options;
+    if (invocation.json) printJson(invocation, plan);
+    else if (markdown === true) print(invocation, planMarkdown(plan, subject.word));
+    else print(invocation, planText(plan, subject.word, createStyle(invocation.stdout, invocation.environment)));
+    if (typeof out === "string") {
+      const file = resolve(invocation.directory, out);
+      writeWhole(file, [writePlan(plan)], invocation.random, invocation.now);
+      tell(invocation, `the plan is in ${file}: carry it out with pantheros ${subject.word} sync ${out}`);
+    }
+    return isPending(plan) ? exitCodes.pending[0] : 0;
+  } finally {
+    progress.close();
+  }
+}

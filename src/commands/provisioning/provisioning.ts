@@ -1,0 +1,101 @@
+import { suggest } from "../../config/closest.ts";
+import { type Command, type CommandOption, defineCommand, type Invocation, UsageError } from "../command.ts";
+import type { Subject } from "./subject.ts";
+
+type Action = (subject: Subject, invocation: Invocation) => Promise<number>;
+
+/** What one subject alone can do. */
+export interface OwnAction {
+  readonly load: () => Promise<Action>;
+  /** Its lines of the help. */
+  readonly about: string;
+  /** The words after it: what they are, and how many at most. */
+  readonly words: { readonly summary: string; readonly most: number };
+  readonly options: Readonly<Record<string, CommandOption>>;
+  readonly examples?: readonly (readonly [command: string, about: string])[];
+}
+
+/** What can be done with every subject: one line each; a file is loaded only when it is asked for. */
+const actions: Readonly<Record<string, () => Promise<Action>>> = {
+  plan: async () => (await import("./plan.ts")).planAction,
+  sync: async () => (await import("./sync.ts")).syncAction,
+  validate: async () => (await import("./validate.ts")).validateAction,
+  pull: async () => (await import("./pull.ts")).pullAction,
+  prune: async () => (await import("./prune.ts")).pruneAction,
+};
+
+const options: Readonly<Record<string, CommandOption>> = {
+  stack: { type: "string", value: "NAME", summary: "the set of definitions; needed where there are several" },
+  only: { type: "string", value: "ID,…", summary: "only these, with what they need" },
+  out: { type: "string", value: "PATH", summary: "plan: write it to a file; pull, prune: the folder for the bodies" },
+  markdown: { type: "boolean", summary: "plan, sync: as a comment for a pull request" },
+  local: { type: "boolean", summary: "validate: ask no server, need no keys" },
+  yes: { type: "boolean", summary: "prune: delete what it shows" },
+  most: { type: "string", value: "N", summary: "prune: at most so many; default: 10" },
+};
+
+/** The command of a subject: all of them take the same words, besides what is its own. */
+export function provisioningCommand(
+  subject: Subject,
+  about: string,
+  own: Readonly<Record<string, OwnAction>> = {},
+): Command {
+  const { word } = subject;
+  const added = Object.entries(own);
+  const known = { ...actions, ...Object.fromEntries(added.map(([name, { load }]) => [name, load])) };
+  const lines = added.map(([, action]) => action.about).join("\n");
+  const words = added.map(([name, action]) => `; ${name}: ${action.words.summary}`).join("");
+  const most: Readonly<Record<string, number>> = {
+    sync: 1,
+    ...Object.fromEntries(added.map(([name, action]) => [name, action.words.most])),
+  };
+  return defineCommand({
+    name: word,
+    description: `
+${about}
+
+plan      what a sync would change, field by field, and what somebody has edited in Datadog since the last sync. Writes nothing.
+          Exit code 0: nothing to do, 5: changes pending, 1: it failed.
+sync      makes it so: creates and updates, each after what it needs, at most four at a time. With FILE, a plan that
+          plan --out has written, it does that and nothing else, and refuses when anything has changed since. What is not
+          ours is never touched: ours is what says managed_by:pantheros, pantheros_stack
+          and pantheros_id, in its tags or in the last line of its description.
+validate  looks for mistakes in the definitions, all at once: rules that need nobody, then what Datadog's own client would
+          not send, then Datadog's own check, which it has for monitors.
+pull      prints the bodies of what is there and ours, or writes them into a folder.
+prune     shows what is ours and no longer defined; with --yes saves each body and deletes it.
+${lines}
+
+The keys come from provisioning.datadog in the configuration, else from DD_API_KEY and DD_APP_KEY, and are never printed. Without a
+configuration the stacks that pantheros ships are used.`,
+    arguments: [
+      { name: Object.keys(known).join("|"), summary: "what to do" },
+      {
+        name: "FILE",
+        optional: true,
+        many: Math.max(...Object.values(most)) > 1,
+        summary: `sync: the plan to carry out${words}`,
+      },
+    ],
+    options: Object.fromEntries(
+      [options, ...added.map(([, action]) => action.options)].flatMap(Object.entries<CommandOption>),
+    ),
+    examples: [
+      [`pantheros ${word} plan --stack hosts`, "what would change"],
+      [`pantheros ${word} plan --stack hosts --out plan.json`, "for somebody to look at"],
+      [`pantheros ${word} sync plan.json`, "exactly that, or nothing"],
+      [`pantheros ${word} plan --stack hosts --markdown`, "as a comment for a pull request"],
+      [`pantheros ${word} prune --stack hosts --yes`, "deletes what is no longer defined"],
+      ...added.flatMap(([, { examples = [] }]) => examples),
+    ],
+    async run(invocation) {
+      const [action = "", ...files] = invocation.arguments;
+      const load = Object.hasOwn(known, action) ? known[action] : undefined;
+      if (load === undefined) throw new UsageError(`${word} ${action}: ${suggest(action, Object.keys(known), "")}`);
+      const few = most[action] ?? 0;
+      if (files.length > few)
+        throw new UsageError(`${word} ${action} takes ${few === 0 ? "no" : "one"} file: ${files[few]}`);
+      return await (await load())(subject, invocation);
+    },
+  });
+}

@@ -1,0 +1,92 @@
+import { resolve } from "node:path";
+import { exitCodes } from "../../model/exit-codes.ts";
+import { StepError, toStepError } from "../../model/outcome.ts";
+import type { Owned } from "../../provision/identity.ts";
+import { mostPruned, prunable } from "../../provision/prune.ts";
+import type { Target } from "../../provision/target.ts";
+import { type Invocation, print, printJson, tell, UsageError } from "../command.ts";
+import { createStyle } from "../terminal/style.ts";
+import { saveBodies } from "./pull.ts";
+import { openStage, planStage } from "./stage.ts";
+import type { Subject } from "./subject.ts";
+
+interface Pruned {
+  readonly id: string;
+  readonly remoteId: string;
+  readonly outcome: "would be deleted" | "deleted" | "kept";
+  readonly why: string | null;
+}
+
+/** Deletes what is ours and no longer defined: opt-in, capped, saved first, and only what nothing else needs. */
+export async function pruneAction(subject: Subject, invocation: Invocation): Promise<number> {
+  const { yes, most = String(mostPruned), only } = invocation.options;
+  if (only !== undefined) throw new UsageError("prune looks at the whole stack: leave out --only");
+  if (!/^\d+$/.test(String(most))) throw new UsageError(`--most ${most}: write a number`);
+  const stage = await openStage(subject, invocation);
+  try {
+    const target = await stage.openTarget();
+    await target.check();
+    const planned = await planStage(subject, stage, target, { prune: true });
+    const doomed = prunable(planned, Number(most));
+    stage.progress.close();
+    const results = yes === true ? await removeAll(doomed, target, invocation, stage.stack.name) : doomed.map(shown);
+    report(results, invocation, subject.word);
+    if (results.some(({ outcome }) => outcome === "kept")) return 1;
+    return results.some(({ outcome }) => outcome === "would be deleted") ? exitCodes.pending[0] : 0;
+  } finally {
+    stage.progress.close();
+  }
+}
+
+async function removeAll(
+  doomed: readonly Owned[],
+  target: Target,
+  invocation: Invocation,
+  stack: string,
+): Promise<readonly Pruned[]> {
+  if (doomed.length === 0) return [];
+  const { out } = invocation.options;
+  const time = new Date(invocation.now()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const folder = typeof out === "string" ? out : `pruned-${stack}-${time}`;
+  tell(invocation, `the bodies are saved in ${saveBodies(doomed, resolve(invocation.directory, folder), invocation)}`);
+  const results: Pruned[] = [];
+  // One after the other: each may be what keeps the next one.
+  for (const owned of doomed) results.push(await removeOne(owned, target, invocation.signal));
+  return results;
+}
+
+async function removeOne({ kind, mark, remoteId }: Owned, target: Target, signal: AbortSignal): Promise<Pruned> {
+  const common = { id: mark.id, remoteId };
+  try {
+    if (signal.aborted) throw toStepError(signal.reason);
+    const why = (await target.removable(kind, [remoteId])).get(remoteId);
+    if (why !== null) return { ...common, outcome: "kept", why: why ?? "nobody says that it can go" };
+    await target.remove(kind, remoteId);
+    return { ...common, outcome: "deleted", why: null };
+  } catch (error) {
+    const { message, reason } = toStepError(error);
+    // Somebody else was faster.
+    if (error instanceof StepError && reason === "source") return { ...common, outcome: "deleted", why: null };
+    return { ...common, outcome: "kept", why: message };
+  }
+}
+
+function shown({ mark, remoteId }: Owned): Pruned {
+  return { id: mark.id, remoteId, outcome: "would be deleted", why: null };
+}
+
+function report(results: readonly Pruned[], invocation: Invocation, word: string): void {
+  if (invocation.json) {
+    printJson(invocation, results);
+    return;
+  }
+  const style = createStyle(invocation.stdout, invocation.environment);
+  const lines = results.map(({ id, remoteId, outcome, why }) => {
+    const sign = outcome === "kept" ? style.warn("!") : style.bad("-");
+    return `  ${sign} ${style.bold(id)} ${style.dim(`(${remoteId})`)}  ${outcome}${why === null ? "" : `: ${why}`}`;
+  });
+  const hint = results.some(({ outcome }) => outcome === "would be deleted")
+    ? [`delete them with: pantheros ${word} prune --yes`]
+    : [];
+  print(invocation, results.length === 0 ? "nothing is there that is not defined" : [...lines, ...hint].join("\n"));
+}

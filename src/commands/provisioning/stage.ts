@@ -1,0 +1,145 @@
+import { dirname, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stacks } from "../../../monitors/stacks.ts";
+import type { ProvisioningSettings, SecretReference } from "../../config/schema.ts";
+import { readSecret } from "../../config/secret.ts";
+import type { Stack } from "../../model/alert/stack.ts";
+import { formatDuration } from "../../model/quantity.ts";
+import { refuseFindings } from "../../provision/finding.ts";
+import { adopted } from "../../provision/import-adoption.ts";
+import { importedResources } from "../../provision/import-folder.ts";
+import { makePlan, type Planned } from "../../provision/plan.ts";
+import type { RemoteResource, Resource } from "../../provision/resource.ts";
+import { checkResources } from "../../provision/rules.ts";
+import { configuredStacks, stackNamed } from "../../provision/stacks.ts";
+import type { Target } from "../../provision/target.ts";
+import type { TransportOptions } from "../../provision/targets/transport.ts";
+import { type Invocation, UsageError } from "../command.ts";
+import { configurationFile, openHost } from "../host.ts";
+import { createProgress } from "../terminal/progress.ts";
+import type { ProgressDisplay } from "../terminal/progress-display.ts";
+import type { Subject } from "./subject.ts";
+
+/** What every action starts from. */
+export interface Stage {
+  readonly stack: Stack;
+  readonly desired: readonly Resource[];
+  readonly only: readonly string[] | undefined;
+  /** `datadoghq.com`, as messages name it. */
+  readonly site: string;
+  readonly progress: ProgressDisplay;
+  /** Reads the keys. @throws StepError `auth` when one is not there */
+  readonly openTarget: () => Promise<Target>;
+}
+
+/** @throws UsageError, ConfigError, StepError `config`: nothing has been asked or written by then */
+export async function openStage(subject: Subject, invocation: Invocation): Promise<Stage> {
+  const settings = await settingsOf(invocation);
+  const { stack: name, only } = invocation.options;
+  const stack = stackNamed(configuredStacks(stacks, settings), typeof name === "string" ? name : undefined);
+  const progress = createProgress(invocation.stderr, invocation.environment, invocation.now);
+  const folder = importedFolder(settings, stack.name, invocation);
+  const imported = folder === undefined || !subject.kinds.includes("monitor") ? [] : importedResources(folder);
+  return {
+    stack,
+    desired: [...subject.resources(stack), ...imported],
+    only: typeof only === "string" ? only.split(",").map((id) => id.trim()) : undefined,
+    site: settings?.datadog.url ?? settings?.datadog.site ?? siteOf(invocation),
+    progress,
+    openTarget: () => openTarget(settings, invocation, progress),
+  };
+}
+
+/** Checks the definitions, lists what is there and compares. @param only instead of what the command line says */
+export async function planStage(
+  subject: Subject,
+  stage: Stage,
+  target: Target,
+  {
+    prune = false,
+    only = stage.only,
+  }: { readonly prune?: boolean; readonly only?: readonly string[] | undefined } = {},
+): Promise<Planned> {
+  const { stack, desired, progress } = stage;
+  refuseFindings(checkResources(desired));
+  progress.start(`reading the ${subject.word} of ${stage.site}`);
+  const remote: RemoteResource[] = [];
+  for (const kind of subject.kinds) remote.push(...(await target.list(kind, stack.name)));
+  const adoptees = await adopted(stack.name, desired, remote, target);
+  progress.done("success", `${remote.length} of ${stack.name}`);
+  return makePlan({
+    stack: stack.name,
+    place: stage.site,
+    desired,
+    remote,
+    adopted: adoptees,
+    prune,
+    ...(only === undefined ? {} : { only }),
+  });
+}
+
+/** Where the definitions of a stack are that import has written; beside the configuration, unless it is absolute. */
+export function importedFolder(
+  settings: ProvisioningSettings | undefined,
+  stack: string,
+  invocation: Invocation,
+): string | undefined {
+  const named = settings?.stacks[stack]?.imported;
+  return named === undefined ? undefined : resolve(dirname(configurationFile(invocation)), named);
+}
+
+/** Undefined where there is no configuration, and none was asked for. */
+export async function settingsOf(invocation: Invocation): Promise<ProvisioningSettings | undefined> {
+  if (invocation.options["config"] === undefined && !hasConfiguration(invocation)) return undefined;
+  return (await openHost(invocation)).config.provisioning;
+}
+
+function hasConfiguration(invocation: Invocation): boolean {
+  try {
+    configurationFile(invocation);
+    return true;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}
+
+const siteOf = ({ environment }: Invocation) => environment["DD_SITE"] || "datadoghq.com";
+
+/** Reads the keys and loads what speaks to Datadog. @throws StepError `auth` when a key is not there */
+export async function openTarget(
+  settings: ProvisioningSettings | undefined,
+  invocation: Invocation,
+  progress: ProgressDisplay,
+): Promise<Target> {
+  const options = transportOptions(settings, invocation, progress);
+  const { createDatadog } = await import("../../provision/targets/datadog-target.ts");
+  return createDatadog(options);
+}
+
+/** Where Datadog is, and the keys to it. @throws StepError `auth` when a key is not there */
+export function transportOptions(
+  settings: ProvisioningSettings | undefined,
+  invocation: Invocation,
+  progress: ProgressDisplay,
+): TransportOptions {
+  const { environment: env, signal, now, random } = invocation;
+  const sources = { env, credentialsDirectory: env["CREDENTIALS_DIRECTORY"] };
+  const read = (reference: SecretReference | undefined, variable: string) =>
+    readSecret(reference ?? { environment: variable }, sources);
+  const apiKey = read(settings?.datadog.api_key, "DD_API_KEY");
+  const applicationKey = read(settings?.datadog.application_key, "DD_APP_KEY");
+  return {
+    url: settings?.datadog.url ?? `https://api.${settings?.datadog.site ?? siteOf(invocation)}`,
+    apiKey,
+    applicationKey,
+    signal,
+    now,
+    random,
+    wait: async (milliseconds) => {
+      // What aborted it is what it is told by, not that it was aborted.
+      await sleep(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+    },
+    onWait: (why, milliseconds) => progress.note(`waiting ${formatDuration(milliseconds / 1000)}: ${why}`),
+  };
+}

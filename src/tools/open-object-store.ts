@@ -1,8 +1,0 @@
-import type { ObjectStore } from "./object-store.ts";
-import { folderStore } from "./object-store-folder.ts";
-import { s3Store } from "./object-store-s3.ts";
-import type { RcloneDestination } from "./rclone.ts";
-
-export function openObjectStore(place: RcloneDestination, signal: AbortSignal): ObjectStore {
-  return place.type === "s3" ? s3Store(place, signal) : folderStore(place.path, signal);
-}
