@@ -30,7 +30,7 @@ const direction = rows.flatMap((row, index) => {
 const homes = {
   execa: "^src/tools/exec\\.ts$",
   "@aws-sdk/client-s3": "^src/tools/s3/s3\\.ts$",
-  "@grafana/grafana-foundation-sdk": "^src/provision/grafana-[a-z]+\\.ts$",
+  "@grafana/grafana-foundation-sdk": "^src/provision/grafana/",
   "@datadog/datadog-api-client": "^src/provision/targets/datadog\\.ts$",
   "better-sqlite3": "^src/ledger/sqlite\\.ts$",
   "prom-client": "^src/outputs/prometheus\\.ts$",

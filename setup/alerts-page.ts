@@ -6,7 +6,7 @@ import { type AnyCondition, metricsOf, severities, severitiesOf } from "../src/m
 import type { Stack } from "../src/model/alert/stack.ts";
 import { metrics } from "../src/model/metrics.ts";
 import { conditionInWords } from "../src/provision/condition-words.ts";
-import { ruleName } from "../src/provision/prometheus-rules.ts";
+import { ruleName } from "../src/provision/prometheus/rules.ts";
 
 /** docs/alerts.md: every alert, and what to do when it fires. The rules link to its sections. */
 export function alertsPage(): string {

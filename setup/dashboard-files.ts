@@ -1,7 +1,7 @@
 import { dashboards } from "../dashboards/index.ts";
 import { stacks } from "../monitors/stacks.ts";
-import { datadogDashboard } from "../src/provision/datadog-dashboards.ts";
-import { grafanaDashboard } from "../src/provision/grafana-dashboards.ts";
+import { datadogDashboard } from "../src/provision/datadog/dashboards.ts";
+import { grafanaDashboard } from "../src/provision/grafana/dashboards.ts";
 import { readableJson } from "../src/provision/readable-json.ts";
 
 /** What is committed of the dashboards, so that a review shows what changes for who looks at them. */

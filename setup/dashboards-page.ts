@@ -5,7 +5,7 @@ import { type Dashboard, metricsShown } from "../src/model/dashboard/dashboard.t
 import type { Widget } from "../src/model/dashboard/widget.ts";
 import { metrics } from "../src/model/metrics.ts";
 import { formatDuration } from "../src/model/quantity.ts";
-import { grafanaUid } from "../src/provision/grafana-dashboards.ts";
+import { grafanaUid } from "../src/provision/grafana/dashboards.ts";
 
 const [stack] = stacks as readonly [Stack];
 

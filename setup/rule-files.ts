@@ -1,8 +1,8 @@
 import { alerts } from "../monitors/index.ts";
 import { exampleStack, stacks } from "../monitors/stacks.ts";
-import { alertmanagerConfig } from "../src/provision/alertmanager.ts";
-import { datadogMonitors } from "../src/provision/datadog-monitors.ts";
-import { mimirRuleFile, prometheusRuleFile } from "../src/provision/rule-files.ts";
+import { datadogMonitors } from "../src/provision/datadog/monitors.ts";
+import { alertmanagerConfig } from "../src/provision/prometheus/alertmanager.ts";
+import { mimirRuleFile, prometheusRuleFile } from "../src/provision/prometheus/rule-files.ts";
 
 /** What is committed of the rules, so that a review shows what changes for who is alerted. */
 export const ruleFiles: readonly { readonly file: string; readonly content: () => string }[] = [

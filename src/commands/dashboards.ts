@@ -1,5 +1,5 @@
 import { dashboards as defined } from "../../dashboards/index.ts";
-import { dashboardResources } from "../provision/datadog-dashboards.ts";
+import { dashboardResources } from "../provision/datadog/dashboards.ts";
 import { provisioningCommand } from "./provisioning/provisioning.ts";
 
 export const dashboards = provisioningCommand(

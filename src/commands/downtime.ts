@@ -1,6 +1,6 @@
 import { suggest } from "../config/closest.ts";
 import { parseDuration, writeDuration } from "../model/quantity.ts";
-import { downtimeBody, downtimeIdentity, downtimeMark } from "../provision/downtime.ts";
+import { downtimeBody, downtimeIdentity, downtimeMark } from "../provision/datadog/downtime.ts";
 import type { RemoteResource } from "../provision/resource.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { openHost } from "./host.ts";

@@ -1,6 +1,6 @@
 import { alerts } from "../../monitors/index.ts";
-import { monitorResources } from "../provision/monitor-resources.ts";
-import { sloResources } from "../provision/slo-resources.ts";
+import { monitorResources } from "../provision/datadog/monitor-resources.ts";
+import { sloResources } from "../provision/datadog/slo-resources.ts";
 import { provisioningCommand } from "./provisioning/provisioning.ts";
 
 export const monitors = provisioningCommand(

@@ -1,12 +1,12 @@
-import { dashboardFields, normalDashboard } from "./dashboard-form.ts";
-import { dashboardIdentity } from "./datadog-dashboards.ts";
-import { downtimeIdentity } from "./downtime.ts";
+import { dashboardFields, normalDashboard } from "./datadog/dashboard-form.ts";
+import { dashboardIdentity } from "./datadog/dashboards.ts";
+import { downtimeIdentity } from "./datadog/downtime.ts";
+import { keepMuted, monitorFields, normalMonitor } from "./datadog/monitor-form.ts";
+import { normalSlo, sloFields } from "./datadog/slo-form.ts";
+import { keepWidgetIds } from "./datadog/widget-ids.ts";
 import { byTags, type Identity } from "./identity.ts";
-import { keepMuted, monitorFields, normalMonitor } from "./monitor-form.ts";
 import type { Fields } from "./normal-form.ts";
 import type { Body, Kind } from "./resource.ts";
-import { normalSlo, sloFields } from "./slo-form.ts";
-import { keepWidgetIds } from "./widget-ids.ts";
 
 /** How resources of a kind are told apart, compared and written. */
 export interface Form {

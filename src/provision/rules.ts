@@ -1,5 +1,5 @@
+import { monitorProblems } from "./datadog/monitor-rules.ts";
 import { type Finding, findingsOf } from "./finding.ts";
-import { monitorProblems } from "./monitor-rules.ts";
 import type { Kind, Resource } from "./resource.ts";
 
 /** What is wrong with one resource among all of its stack. */

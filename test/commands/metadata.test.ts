@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { catalogueMetadata, metadataDifferences } from "../../src/provision/metric-metadata.ts";
+import { catalogueMetadata, metadataDifferences } from "../../src/provision/datadog/metric-metadata.ts";
 import { type FakeOptions, startFakeDatadog } from "../provision/fake-datadog/server.ts";
 import { runPantheros } from "../support/command.ts";
 import { temporaryDirectory } from "../support/directory.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { alerts } from "../../monitors/index.ts";
 import { stacks } from "../../monitors/stacks.ts";
-import { datadogMonitors } from "../../src/provision/datadog-monitors.ts";
+import { datadogMonitors } from "../../src/provision/datadog/monitors.ts";
 import { type FakeDatadog, type FakeOptions, startFakeDatadog } from "../provision/fake-datadog/server.ts";
 import { type CommandOptions, runPantheros } from "../support/command.ts";
 import { temporaryDirectory } from "../support/directory.ts";

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from "node:test";
 import { parse } from "yaml";
 import { alerts } from "../../monitors/index.ts";
 import { stacks } from "../../monitors/stacks.ts";
-import { mimirRuleFile, prometheusRuleFile } from "../../src/provision/rule-files.ts";
+import { mimirRuleFile, prometheusRuleFile } from "../../src/provision/prometheus/rule-files.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { invoke } from "./invoke.ts";
 

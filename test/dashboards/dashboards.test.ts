@@ -9,7 +9,7 @@ import { dashboardFiles } from "../../setup/dashboard-files.ts";
 import { hasLabel } from "../../src/model/alert/expression.ts";
 import { type Dashboard, metricsShown } from "../../src/model/dashboard/dashboard.ts";
 import { pageWidth } from "../../src/model/dashboard/placement.ts";
-import { shownColumns } from "../../src/provision/datadog-dashboard-widgets.ts";
+import { shownColumns } from "../../src/provision/datadog/dashboard-widgets.ts";
 
 const root = join(import.meta.dirname, "../..");
 const [stack] = stacks as readonly [(typeof stacks)[number]];

@@ -11,7 +11,7 @@ import { startServer } from "../../src/http/server.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { metrics } from "../../src/model/metrics.ts";
 import type { Sample, StateSnapshot } from "../../src/model/sample.ts";
-import { grafanaDashboard } from "../../src/provision/grafana-dashboards.ts";
+import { grafanaDashboard } from "../../src/provision/grafana/dashboards.ts";
 import { needs } from "../support/components.ts";
 import { eventually } from "../support/eventually.ts";
 import { knownSamples } from "../support/known-host.ts";

@@ -12,8 +12,8 @@ import {
   share,
 } from "../../src/model/alert/expression.ts";
 import { count, days, half, hours } from "../../src/model/alert/measure.ts";
-import { valueToDatadog } from "../../src/provision/datadog-query.ts";
-import { valueToPromql } from "../../src/provision/promql.ts";
+import { valueToDatadog } from "../../src/provision/datadog/query.ts";
+import { valueToPromql } from "../../src/provision/prometheus/promql.ts";
 
 const age = highest("snapshotAge", { by: ["host"] });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { normalMonitor } from "../../src/provision/monitor-form.ts";
+import { normalMonitor } from "../../src/provision/datadog/monitor-form.ts";
 import { type Body, isBody } from "../../src/provision/resource.ts";
 import { monitor } from "./stage.ts";
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stacks } from "../../monitors/stacks.ts";
 import { applyPlan } from "../../src/provision/apply.ts";
+import { normalSlo } from "../../src/provision/datadog/slo-form.ts";
+import { sloResources } from "../../src/provision/datadog/slo-resources.ts";
 import { isPending, makePlan } from "../../src/provision/plan.ts";
-import { normalSlo } from "../../src/provision/slo-form.ts";
-import { sloResources } from "../../src/provision/slo-resources.ts";
 import { startFakeDatadog } from "./fake-datadog/server.ts";
 import { targetOf } from "./stage.ts";
 

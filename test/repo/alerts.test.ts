@@ -6,7 +6,7 @@ import { alerts } from "../../monitors/index.ts";
 import { stacks } from "../../monitors/stacks.ts";
 import { ruleFiles } from "../../setup/rule-files.ts";
 import { severitiesOf } from "../../src/model/alert/condition.ts";
-import { alertingRules, ruleName } from "../../src/provision/prometheus-rules.ts";
+import { alertingRules, ruleName } from "../../src/provision/prometheus/rules.ts";
 import { scenariosOf } from "../provision/rule-scenarios.ts";
 import { assertRealCommand } from "../support/real-command.ts";
 

@@ -35,7 +35,7 @@ const homes: Readonly<Record<string, { readonly home: string; readonly elsewhere
   execa: { home: "src/tools/exec.ts", elsewhere: "src/tools/other-execa.ts" },
   "@aws-sdk/client-s3": { home: "src/tools/s3/s3.ts", elsewhere: "src/runners/other-s3.ts" },
   "@grafana/grafana-foundation-sdk": {
-    home: "src/provision/grafana-dashboards.ts",
+    home: "src/provision/grafana/dashboards.ts",
     elsewhere: "src/commands/other-grafana.ts",
   },
   "@datadog/datadog-api-client": {

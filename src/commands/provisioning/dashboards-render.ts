@@ -18,11 +18,11 @@ interface Format {
 /** One entry each; what writes Grafana's is loaded for nothing else. */
 const formats: Readonly<Record<string, () => Promise<Format>>> = {
   grafana: async () => {
-    const { grafanaDashboard, grafanaUid } = await import("../../provision/grafana-dashboards.ts");
+    const { grafanaDashboard, grafanaUid } = await import("../../provision/grafana/dashboards.ts");
     return { body: grafanaDashboard, mark: ({ id }, stack) => `"uid": "${grafanaUid(id, stack)}"` };
   },
   datadog: async () => {
-    const { datadogDashboard } = await import("../../provision/datadog-dashboards.ts");
+    const { datadogDashboard } = await import("../../provision/datadog/dashboards.ts");
     return { body: datadogDashboard, mark: ({ id }, { name }) => `pantheros_stack:${name} pantheros_id:${id}` };
   },
 };

@@ -1,7 +1,11 @@
 import { exitCodes } from "../../model/exit-codes.ts";
 import { type StepError, toStepError } from "../../model/outcome.ts";
+import {
+  catalogueMetadata,
+  type MetricMetadata,
+  metadataDifferences,
+} from "../../provision/datadog/metric-metadata.ts";
 import type { Difference } from "../../provision/difference.ts";
-import { catalogueMetadata, type MetricMetadata, metadataDifferences } from "../../provision/metric-metadata.ts";
 import type { Body } from "../../provision/resource.ts";
 import { createSlots } from "../../provision/slots.ts";
 import { type Invocation, print, printJson } from "../command.ts";

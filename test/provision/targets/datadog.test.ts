@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { alerts } from "../../../monitors/index.ts";
 import { stacks } from "../../../monitors/stacks.ts";
-import { monitorResources } from "../../../src/provision/monitor-resources.ts";
+import { monitorResources } from "../../../src/provision/datadog/monitor-resources.ts";
 import type { Body } from "../../../src/provision/resource.ts";
 import { serialise } from "../../../src/provision/targets/datadog.ts";
 import { monitor } from "../stage.ts";

@@ -1,0 +1,106 @@
+import type { AnyCondition, Silence, Threshold } from "../../model/alert/condition.ts";
+import type { AnyExpression, Combined, Current, Increase, Selecting, Tally } from "../../model/alert/expression.ts";
+import { metrics } from "../../model/metrics.ts";
+
+/** For how long a host that has fallen silent is remembered: one that is gone for good must stop being told. */
+const memoryOfHosts = "7d";
+/** What every living pantheros publishes. */
+const sign = metrics.buildInfo.prometheus;
+
+/** Whether a condition holds at a level, as a query that has one series for each group in which it does. */
+export function toPromql(condition: AnyCondition, severity: "critical" | "warning"): string | null {
+  if (condition.kind === "silence") return condition.severity === severity ? silence(condition, condition.by) : null;
+  if (condition.kind === "threshold") return threshold(condition, severity);
+  const parts = condition.of.map((part) => toPromql(part, severity)).filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.join("\nor\n");
+}
+
+/** The value that a condition judges, without judging it. */
+export function valueToPromql(expression: AnyExpression): string {
+  if (expression.kind === "current") return current(expression, expression.by);
+  if (expression.kind === "increase") return increase(expression, expression.by);
+  if (expression.kind === "tally") return tally(expression);
+  if (expression.kind === "share") return share(expression);
+  const operator = expression.kind === "quotient" ? "/" : "-";
+  return `${operand(expression.left)}\n  ${operator} ${operand(expression.right)}`;
+}
+
+function operand(expression: AnyExpression): string {
+  const value = valueToPromql(expression);
+  return "metric" in expression ? value : `(${value})`;
+}
+
+/** A whole has grown wherever it is there; what is no part of it has no series. */
+function share({ left, right }: Combined): string {
+  const whole = valueToPromql(right);
+  return `(${valueToPromql(left)} or 0 * ${whole})\n  / ${whole}`;
+}
+
+/** Nothing beyond the level is 0, and nothing at all is nothing. */
+function tally({ of, is, level }: Tally): string {
+  return `count(${valueToPromql(of)} ${is === "above" ? ">" : "<"} ${level})\n  or 0 * count(${valueToPromql(of)})`;
+}
+
+/** A stretch of time as Prometheus writes it: `90s`, `2h`. @param seconds a whole number */
+export function promqlDuration(seconds: number): string {
+  const units = [
+    [86_400, "d"],
+    [3600, "h"],
+    [60, "m"],
+  ] as const;
+  for (const [length, unit] of units) if (seconds % length === 0 && seconds > 0) return `${seconds / length}${unit}`;
+  return `${seconds}s`;
+}
+
+function threshold({ value, is, levels }: Threshold, severity: "critical" | "warning"): string | null {
+  const level = levels[severity];
+  if (level === undefined) return null;
+  const judged = valueToPromql(value);
+  // Comparison binds weaker than arithmetic: no parentheses are needed.
+  return `${judged}\n${is === "above" ? ">" : "<"} ${level}`;
+}
+
+function current({ across, metric, ...selection }: Current, by: readonly string[]): string {
+  return `${grouped(across, by)} (${selector(metrics[metric].prometheus, selection)})`;
+}
+
+/**
+ * Prometheus sees no increase in a counter's first value, and a first failure begins its counter: a series that has appeared has grown as
+ * well, provided that its host was watched before.
+ */
+function increase({ metric, within, ...selection }: Increase, by: readonly string[]): string {
+  const series = selector(metrics[metric].prometheus, selection);
+  const window = promqlDuration(within);
+  return `${grouped("sum", by)} (
+  increase(${series}[${window}]) > 0
+  or (${series} unless ${series} offset ${window}) and on (host) count by (host) (${sign} offset ${window})
+)`;
+}
+
+function silence({ metric }: Silence, by: readonly string[]): string {
+  const series = metrics[metric].prometheus;
+  const group = `count by (${by.join(", ")})`;
+  return `${group} (present_over_time(${series}[${memoryOfHosts}])) unless ${group} (${series})`;
+}
+
+function grouped(across: string, by: readonly string[]): string {
+  return by.length === 0 ? across : `${across} by (${by.join(", ")})`;
+}
+
+/** The series of a metric. What the reader of a dashboard chooses is a variable of the label's name. */
+export function selector(name: string, { where, without, chosen = [] }: Selecting): string {
+  const matchers = [
+    ...chosen.map((label) => `${label}=~"$${label}"`),
+    ...matching(where, "=", "=~"),
+    ...matching(without, "!=", "!~"),
+  ];
+  return matchers.length === 0 ? name : `${name}{${matchers.join(", ")}}`;
+}
+
+function matching(wanted: Selecting["where"], one: string, several: string): string[] {
+  return Object.entries(wanted).map(([label, values]) =>
+    values.length === 1
+      ? `${label}${one}${JSON.stringify(values[0])}`
+      : `${label}${several}${JSON.stringify(values.map((value) => value.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"))}`,
+  );
+}

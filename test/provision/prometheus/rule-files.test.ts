@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
+import { alerts } from "../../../monitors/index.ts";
+import { stacks } from "../../../monitors/stacks.ts";
+import type { Stack } from "../../../src/model/alert/stack.ts";
+import { recordingRules } from "../../../src/provision/prometheus/recording-rules.ts";
+import { mimirRuleFile, prometheusRuleFile } from "../../../src/provision/prometheus/rule-files.ts";
+import type { AlertingRule } from "../../../src/provision/prometheus/rules.ts";
+import { needs, onPath } from "../../support/components.ts";
+import { temporaryDirectory } from "../../support/directory.ts";
+
+const [stack] = stacks as readonly [Stack];
+interface RuleFile {
+  readonly namespace?: string;
+  readonly groups: readonly { readonly name: string; readonly rules: readonly Partial<AlertingRule>[] }[];
+}
+const read = (text: string) => parse(text) as RuleFile;
+const promtool = (...words: readonly string[]) =>
+  spawnSync(onPath("promtool") ?? "promtool", words, { encoding: "utf8", timeout: 60_000 });
+
+describe("rule files", () => {
+  for (const each of stacks) {
+    it(`${each.name}: promtool accepts every rule`, needs("promtool"), (t) => {
+      const file = join(temporaryDirectory(t), "rules.yaml");
+      writeFileSync(file, prometheusRuleFile(alerts, each));
+      const { status, stdout, stderr } = promtool("check", "rules", file);
+      assert.equal(status, 0, stdout + stderr);
+      const { groups } = read(prometheusRuleFile(alerts, each));
+      const count = groups.flatMap(({ rules }) => rules).length;
+      assert.match(stdout, new RegExp(`SUCCESS: ${count} rules found`));
+      assert.ok(count >= alerts.length + recordingRules.length);
+    });
+  }
+
+  it("Mimir's have a namespace and the very same groups", () => {
+    const { namespace, groups } = read(mimirRuleFile(alerts, stack));
+    assert.equal(namespace, `pantheros-${stack.name}`);
+    assert.deepEqual(groups, read(prometheusRuleFile(alerts, stack)).groups);
+  });
+
+  it("link every alert to its own section of the runbooks, wherever those are", () => {
+    const page = readFileSync(join(import.meta.dirname, "../../../docs/alerts.md"), "utf8");
+    for (const runbooks of [undefined, "https://wiki.example.org/alerts"]) {
+      const rules = read(prometheusRuleFile(alerts, stack, { runbooks })).groups.flatMap((group) => group.rules);
+      for (const { labels, annotations } of rules.filter(({ alert }) => alert !== undefined)) {
+        const id = labels?.["pantheros_id"];
+        assert.equal(annotations?.["runbook_url"], `${runbooks ?? "docs/alerts.md"}#${id}`);
+        assert.match(page, new RegExp(`^## ${id}$`, "m"));
+      }
+    }
+  });
+});
+
+it("recorded ratios are what they say", needs("promtool"), (t) => {
+  const directory = temporaryDirectory(t);
+  writeFileSync(join(directory, "rules.yaml"), JSON.stringify({ groups: [{ name: "ratios", rules: recordingRules }] }));
+  const month = 30 * 24;
+  const runs = (job: string, outcome: string, values: string) => ({
+    series: `pantheros_job_runs_total{host="web1", job="${job}", outcome="${outcome}", reason="none"}`,
+    values,
+  });
+  const objective = `host="web1", objective="data"`;
+  const test = {
+    interval: "1h",
+    input_series: [
+      { series: `pantheros_build_info{host="web1", version="1", node="24"}`, values: `1x${2 * month}` },
+      runs("home", "success", `0+3x${2 * month}`),
+      runs("home", "failed", `0+1x${2 * month}`),
+      runs("home", "skipped", `0+7x${2 * month}`),
+      // Has never succeeded: its share is 0, not absent.
+      runs("broken", "success", `0x${2 * month}`),
+      runs("broken", "failed", `0+1x${2 * month}`),
+      { series: `pantheros_objective_rpo_actual_seconds{${objective}}`, values: `7200x${2 * month}` },
+      { series: `pantheros_objective_rpo_promised_seconds{${objective}}`, values: `3600x${2 * month}` },
+      { series: `pantheros_objective_met{${objective}, promise="rpo"}`, values: `1x${month + 15 * 24} 0x${month}` },
+    ],
+    promql_expr_test: [
+      ["host_job:pantheros_job_runs:success_ratio_30d", `host="web1", job="broken"`, 0],
+      ["host_job:pantheros_job_runs:success_ratio_30d", `host="web1", job="home"`, 0.75],
+      ["host_objective:pantheros_objective_rpo:ratio", objective, 2],
+    ].map(([record, labels, value]) => ({
+      expr: `round(${record}{${labels}}, 0.001)`,
+      eval_time: `${2 * month - 1}h`,
+      exp_samples: [{ labels: `{${labels}}`, value }],
+    })),
+  };
+  const file = join(directory, "test.yaml");
+  writeFileSync(file, JSON.stringify({ rule_files: ["rules.yaml"], evaluation_interval: "1h", tests: [test] }));
+  const { status, stdout, stderr } = promtool("test", "rules", file);
+  assert.equal(status, 0, stdout + stderr);
+});
