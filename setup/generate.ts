@@ -4,7 +4,7 @@ import * as z from "zod";
 import { collectors } from "../src/collectors/index.ts";
 import { commands } from "../src/commands/index.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
-import { stepBase } from "../src/config/schema.ts";
+import { stepBase } from "../src/config/sections/jobs.ts";
 import { exitCodes } from "../src/model/exit-codes.ts";
 import { type MetricDefinition, metrics } from "../src/model/metrics.ts";
 import { type Reason, reasons } from "../src/model/outcome.ts";

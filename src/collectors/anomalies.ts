@@ -1,5 +1,6 @@
 import { stepId } from "../config/declaration.ts";
-import type { Config, JobConfig } from "../config/schema.ts";
+import type { Config } from "../config/schema.ts";
+import type { JobConfig } from "../config/sections/jobs.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import type { LastStep, Ledger, PastStep } from "../ledger/ledger.ts";
 import { anomalyHistory, type BackupNumbers, type FileNumbers, type Judgement, judgeBackup } from "../model/anomaly.ts";

@@ -1,4 +1,5 @@
-import type { Config, LayoutConfig } from "../config/schema.ts";
+import type { Config } from "../config/schema.ts";
+import type { LayoutConfig } from "../config/sections/layout.ts";
 import { auditLayout } from "../model/layout/audit.ts";
 import { countStates, layoutRuleNames } from "../model/layout/finding.ts";
 import type { Sample } from "../model/sample.ts";

@@ -1,4 +1,5 @@
-import type { Config, SecretReference } from "../config/schema.ts";
+import type { SecretReference } from "../config/scalars.ts";
+import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { JsonValue, Measurement } from "../model/measurement.ts";
 import type { Artifact, Observation, Sample } from "../model/sample.ts";

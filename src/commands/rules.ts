@@ -1,7 +1,7 @@
 import { alerts } from "../../monitors/index.ts";
 import { stacks } from "../../monitors/stacks.ts";
 import { suggest } from "../config/closest.ts";
-import type { ProvisioningSettings } from "../config/schema.ts";
+import type { ProvisioningSettings } from "../config/sections/provisioning.ts";
 import type { Stack } from "../model/alert/stack.ts";
 import { alertmanagerConfig } from "../provision/prometheus/alertmanager.ts";
 import { mimirRuleFile, prometheusRuleFile } from "../provision/prometheus/rule-files.ts";

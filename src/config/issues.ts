@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { closest, suggest } from "./closest.ts";
 import type { Finding } from "./finding.ts";
 import { type Path, quote, valueAt } from "./path.ts";
-import { secretReference } from "./schema.ts";
+import { secretReference } from "./scalars.ts";
 import { childOf, coreOf, isSchema, keysOf, metaOf, optionFor } from "./schema-tree.ts";
 import { literalSecret } from "./secret-names.ts";
 import { alternatives, kindOf, word } from "./wording.ts";

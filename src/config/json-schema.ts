@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { StepDeclaration } from "./declaration.ts";
-import { configuration, stepBase } from "./schema.ts";
+import { configuration } from "./schema.ts";
 import { layersOf } from "./schema-tree.ts";
+import { stepBase } from "./sections/jobs.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 

@@ -1,5 +1,6 @@
 import { StepError } from "../model/outcome.ts";
-import type { Config, RetentionPolicy } from "./schema.ts";
+import type { RetentionPolicy } from "./retention.ts";
+import type { Config } from "./schema.ts";
 
 /**
  * The policies that have to agree before an artifact may be removed: the pruning step's own, and the one that is promised of what it prunes.

@@ -2,7 +2,8 @@ import { basename } from "node:path";
 import type * as z from "zod";
 import type { LoadedConfig } from "./load.ts";
 import { type Path, writePath } from "./path.ts";
-import { configuration, type SecretReference, secretReference } from "./schema.ts";
+import { type SecretReference, secretReference } from "./scalars.ts";
+import { configuration } from "./schema.ts";
 import { layersOf, visitValues } from "./schema-tree.ts";
 
 /** One secret that the configuration names, with all places that use it. */

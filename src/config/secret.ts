@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { isAbsolute, join } from "node:path";
 import { StepError } from "../model/outcome.ts";
 import { Secret } from "../model/secret.ts";
-import type { SecretReference } from "./schema.ts";
+import type { SecretReference } from "./scalars.ts";
 
 export interface SecretSources {
   readonly env: Readonly<Record<string, string | undefined>>;

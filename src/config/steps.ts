@@ -1,12 +1,11 @@
 import type * as z from "zod";
 import { suggest } from "./closest.ts";
 import type { LoadedStep, StepDeclaration } from "./declaration.ts";
-import { stepId } from "./declaration.ts";
+import { stepId, stepKeys } from "./declaration.ts";
 import type { Finding } from "./finding.ts";
 import { check, unknownKey } from "./issues.ts";
 import { entriesOf, isMap, type Path, quote, valueAt, writePath } from "./path.ts";
 import { replaceReferences } from "./references.ts";
-import { stepBase } from "./schema.ts";
 import { layersOf } from "./schema-tree.ts";
 import { checkReferences, type EarlierStep, type Plausible } from "./step-references.ts";
 
@@ -17,13 +16,7 @@ export interface WrittenStep {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-const baseKeys = Object.keys(stepBase.shape);
-
-/** What the steps of all jobs say that they use, whether or not that exists. @param value the whole configuration as written */
-export function usesOf(value: unknown): readonly string[] {
-  const steps = entriesOf(valueAt(value, ["jobs"])).flatMap(([, job]) => valueAt(job, ["steps"]));
-  return steps.map((step) => valueAt(step, ["uses"])).filter((uses) => typeof uses === "string");
-}
+const baseKeys: readonly string[] = stepKeys;
 
 /**
  * Checks every step of every job against the runner that it uses.

@@ -1,4 +1,4 @@
-import type { JobConfig } from "./schema.ts";
+import type { JobConfig } from "./sections/jobs.ts";
 
 /** Zone in which the days of a job begin: its own, else the configuration's, else the host's. IANA name. */
 export function timezoneOf(

@@ -1,5 +1,6 @@
 import { stepId } from "../config/declaration.ts";
-import type { Config, SecretReference } from "../config/schema.ts";
+import type { SecretReference } from "../config/scalars.ts";
+import type { Config } from "../config/schema.ts";
 import type { LastStep } from "../ledger/ledger.ts";
 import { type StepError, toStepError } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";

@@ -1,4 +1,4 @@
-import type { StepConfig } from "../config/schema.ts";
+import type { StepConfig } from "../config/sections/jobs.ts";
 import type { Runner, RunnerContext } from "../runners/runner.ts";
 import { optionsOf } from "./runner-context.ts";
 

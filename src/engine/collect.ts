@@ -1,5 +1,6 @@
 import type { Collected, Collector, CollectorContext } from "../collectors/collector.ts";
-import type { Config, SecretReference } from "../config/schema.ts";
+import type { SecretReference } from "../config/scalars.ts";
+import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { explainFailure, toStepError } from "../model/outcome.ts";
 import { formatDuration } from "../model/quantity.ts";

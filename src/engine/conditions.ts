@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { connect } from "node:net";
-import type { Conditions } from "../config/schema.ts";
+import type { Conditions } from "../config/sections/jobs.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { onMainsPower } from "../tools/power.ts";
 

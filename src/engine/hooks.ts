@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { hookFields } from "../config/hook-references.ts";
 import { type Reference, replaceReferences } from "../config/references.ts";
-import type { Config, HookConfig, HookEvent, SecretReference } from "../config/schema.ts";
+import type { HookConfig, HookEvent } from "../config/requests.ts";
+import type { SecretReference } from "../config/scalars.ts";
+import type { Config } from "../config/schema.ts";
 import { exitCodeOf } from "../model/exit-codes.ts";
 import { explainFailure, StepError, toStepError } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";

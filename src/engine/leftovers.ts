@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { Config, SecretReference } from "../config/schema.ts";
+import type { SecretReference } from "../config/scalars.ts";
+import type { Config } from "../config/schema.ts";
 import type { Ledger, LeftoverRecord } from "../ledger/ledger.ts";
 import { explainFailure, toStepError } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";

@@ -1,5 +1,5 @@
 import { stepId } from "../config/declaration.ts";
-import type { JobConfig } from "../config/schema.ts";
+import type { JobConfig } from "../config/sections/jobs.ts";
 import type { RunStart } from "../ledger/ledger.ts";
 import { incrementsOf } from "../model/counters.ts";
 import { decisiveStep, explainFailure, outcomeOfSteps, StepError, toStepError } from "../model/outcome.ts";

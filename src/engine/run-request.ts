@@ -1,4 +1,5 @@
-import type { Config, SecretReference } from "../config/schema.ts";
+import type { SecretReference } from "../config/scalars.ts";
+import type { Config } from "../config/schema.ts";
 import type { LedgerError } from "../ledger/ledger.ts";
 import type { ProcessIdentity, Run, RunTrigger, Step, StepPlan } from "../model/run.ts";
 import type { Secret } from "../model/secret.ts";

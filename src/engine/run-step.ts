@@ -1,5 +1,5 @@
 import { resolveReferences, scopesIn } from "../config/references.ts";
-import type { StepConfig } from "../config/schema.ts";
+import type { StepConfig } from "../config/sections/jobs.ts";
 import type { RunStart } from "../ledger/ledger.ts";
 import { explainFailure, type StepError, toStepError } from "../model/outcome.ts";
 import { formatDuration, formatTimestamp } from "../model/quantity.ts";

@@ -1,4 +1,7 @@
-import { type Config, type SecretReference, type StepConfig, stepBase } from "../config/schema.ts";
+import { stepKeys } from "../config/declaration.ts";
+import type { SecretReference } from "../config/scalars.ts";
+import type { Config } from "../config/schema.ts";
+import type { StepConfig } from "../config/sections/jobs.ts";
 import { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Runner, RunnerContext } from "../runners/runner.ts";
@@ -92,9 +95,11 @@ function variablesOf(
   );
 }
 
+const ofEveryStep: readonly string[] = stepKeys;
+
 /** The runner's own options out of a step: what every step may carry is taken off. Options that hold references are resolved before. */
 export function optionsOf(runner: Runner, step: StepConfig): never {
-  const options = Object.fromEntries(Object.entries(step).filter(([key]) => !Object.hasOwn(stepBase.shape, key)));
+  const options = Object.fromEntries(Object.entries(step).filter(([key]) => !ofEveryStep.includes(key)));
   const parsed = runner.options.safeParse(options);
   if (parsed.success) return parsed.data as never;
   const issue = parsed.error.issues[0];

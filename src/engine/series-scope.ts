@@ -1,4 +1,5 @@
-import type { Config, JobConfig } from "../config/schema.ts";
+import type { Config } from "../config/schema.ts";
+import type { JobConfig } from "../config/sections/jobs.ts";
 import type { Sample } from "../model/sample.ts";
 
 /** Labels whose value is a name of a section. */

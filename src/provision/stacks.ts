@@ -1,4 +1,4 @@
-import type { ProvisioningSettings, StackSettings } from "../config/schema.ts";
+import type { ProvisioningSettings, StackSettings } from "../config/sections/provisioning.ts";
 import { count, percent, type Quantity, seconds, type Unit } from "../model/alert/measure.ts";
 import type { Stack, Thresholds } from "../model/alert/stack.ts";
 import { StepError } from "../model/outcome.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { destinationName, pathOrReference, positiveDuration, subvolumeName } from "../config/schema.ts";
+import { destinationName, pathOrReference, positiveDuration, subvolumeName } from "../config/scalars.ts";
 import { chooseParent, type LocalSnapshot, type Parent } from "../model/archive.ts";
 import { archiveKey, manifestKey } from "../model/archive-key.ts";
 import { StepError } from "../model/outcome.ts";

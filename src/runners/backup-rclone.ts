@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { destinationName } from "../config/schema.ts";
+import { destinationName } from "../config/scalars.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { joinPrefix } from "../tools/destinations/destination.ts";

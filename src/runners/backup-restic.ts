@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { pathOrReference, repositoryName } from "../config/schema.ts";
+import { pathOrReference, repositoryName } from "../config/scalars.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
 import type { BackupReport } from "../tools/restic/backup.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { absolutePath } from "../config/schema.ts";
+import { absolutePath } from "../config/scalars.ts";
 import { requireProgram, runProgram, showArgv } from "./run-program.ts";
 import { defineRunner } from "./runner.ts";
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { absolutePath } from "../config/schema.ts";
+import { absolutePath } from "../config/scalars.ts";
 import { type Chain, chainOf } from "../model/archive.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { byteSize, repositoryName } from "../config/schema.ts";
+import { byteSize, repositoryName } from "../config/scalars.ts";
 import { clockTolerance } from "../model/clock-tolerance.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";

@@ -1,7 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import * as z from "zod";
-import { absolutePath, destinationName, pathOrReference } from "../config/schema.ts";
+import { absolutePath, destinationName, pathOrReference } from "../config/scalars.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { type OpenDestination, withDestination } from "../tools/destinations/open-destination.ts";

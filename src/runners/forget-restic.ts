@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { policiesInForce } from "../config/policies.ts";
-import { type RetentionPolicy, repositoryName, retentionKeep } from "../config/schema.ts";
+import { type RetentionPolicy, retentionKeep } from "../config/retention.ts";
+import { repositoryName } from "../config/scalars.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import { claimOf } from "../model/claim.ts";
 import { clockTolerance } from "../model/clock-tolerance.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { requestShape } from "../config/schema.ts";
+import { requestShape } from "../config/requests.ts";
 import { explainFailure, toStepError } from "../model/outcome.ts";
 import { addressOf } from "../tools/http-failure.ts";
 import { sendRequest } from "../tools/http-request.ts";

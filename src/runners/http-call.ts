@@ -1,4 +1,5 @@
-import type { RequestOptions, SecretReference } from "../config/schema.ts";
+import type { RequestOptions } from "../config/requests.ts";
+import type { SecretReference } from "../config/scalars.ts";
 import { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import type { HttpRequest } from "../tools/http-request.ts";

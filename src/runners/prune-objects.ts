@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { destinationName, retentionKeep } from "../config/schema.ts";
+import { retentionKeep } from "../config/retention.ts";
+import { destinationName } from "../config/scalars.ts";
 import { StepError, toStepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { cancellation } from "../tools/cancellation.ts";

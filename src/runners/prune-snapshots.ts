@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { policiesInForce } from "../config/policies.ts";
-import { type RetentionPolicy, retentionKeep, type SubvolumeConfig, subvolumeName } from "../config/schema.ts";
+import { type RetentionPolicy, retentionKeep } from "../config/retention.ts";
+import { subvolumeName } from "../config/scalars.ts";
+import type { SubvolumeConfig } from "../config/sections/places.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import { StepError, toStepError } from "../model/outcome.ts";
 import { keepByAny } from "../model/retention.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { repositoryName } from "../config/schema.ts";
+import { repositoryName } from "../config/scalars.ts";
 import { StepError } from "../model/outcome.ts";
 import { initLike } from "../tools/restic/copy.ts";
 import { createRestic } from "../tools/restic/restic.ts";

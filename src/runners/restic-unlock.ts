@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { duration, repositoryName } from "../config/schema.ts";
+import { duration, repositoryName } from "../config/scalars.ts";
 import { StepError } from "../model/outcome.ts";
 import { type Judgement, judgeLock, listLocks, removeLocks, thisMachine } from "../tools/restic/locks.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";

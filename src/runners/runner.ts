@@ -1,5 +1,6 @@
 import type * as z from "zod";
-import type { Config, SecretReference } from "../config/schema.ts";
+import type { SecretReference } from "../config/scalars.ts";
+import type { Config } from "../config/schema.ts";
 import type { LastStep, PastStep } from "../ledger/ledger.ts";
 import type { Outcome, Reason } from "../model/outcome.ts";
 import type { StepKind } from "../model/run.ts";

@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import * as z from "zod";
-import { absolutePath, subvolumeName } from "../config/schema.ts";
+import { absolutePath, subvolumeName } from "../config/scalars.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import { explainFailure, StepError, withEvidence } from "../model/outcome.ts";
 import { type BtrbkCall, type BtrbkReport, listConfigured, runBtrbk } from "../tools/btrbk/btrbk.ts";

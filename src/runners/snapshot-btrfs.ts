@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import * as z from "zod";
-import { subvolumeName } from "../config/schema.ts";
+import { subvolumeName } from "../config/scalars.ts";
 import { StepError } from "../model/outcome.ts";
 import { createSnapshot, showSubvolume } from "../tools/btrfs/btrfs.ts";
 import { locate, locateNearest } from "../tools/files/filesystem.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { subvolumeName } from "../config/schema.ts";
+import { subvolumeName } from "../config/scalars.ts";
 import { StepError } from "../model/outcome.ts";
 import { isSubvolumeThere, listWithoutTimes, showSubvolume } from "../tools/btrfs/btrfs.ts";
 import { locate } from "../tools/files/filesystem.ts";

@@ -1,4 +1,4 @@
-import type { SubvolumeConfig } from "../config/schema.ts";
+import type { SubvolumeConfig } from "../config/sections/places.ts";
 import { StepError } from "../model/outcome.ts";
 import { isBtrfs, isSubvolume } from "../tools/btrfs/btrfs.ts";
 import type { ShownSubvolume } from "../tools/btrfs/show.ts";

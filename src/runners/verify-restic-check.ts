@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { duration, repositoryName } from "../config/schema.ts";
+import { duration, repositoryName } from "../config/scalars.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import type { PastStep } from "../ledger/ledger.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { policiesInForce } from "../../src/config/policies.ts";
-import { retentionPolicy } from "../../src/config/schema.ts";
+import { retentionPolicy } from "../../src/config/retention.ts";
 
 const policies = { week: retentionPolicy.parse({ daily: 7 }), last: retentionPolicy.parse({ last: 1 }) };
 const own = retentionPolicy.parse({ monthly: 2 });

@@ -1,13 +1,8 @@
 import * as z from "zod";
 import { type LoadedConfig, type LoadOptions, loadConfig } from "../../src/config/load.ts";
 import { ConfigError, type Problem } from "../../src/config/problems.ts";
-import {
-  absolutePath,
-  destinationName,
-  pathOrReference,
-  retentionKeep,
-  subvolumeName,
-} from "../../src/config/schema.ts";
+import { retentionKeep } from "../../src/config/retention.ts";
+import { absolutePath, destinationName, pathOrReference, subvolumeName } from "../../src/config/scalars.ts";
 
 /** Runners that exist only here: config/ knows no others than those it is given. */
 export const sampleRunners = [

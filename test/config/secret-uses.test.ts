@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as z from "zod";
-import { configuration, secretReference } from "../../src/config/schema.ts";
+import { secretReference } from "../../src/config/scalars.ts";
+import { configuration } from "../../src/config/schema.ts";
 import { secretsOf } from "../../src/config/secret-uses.ts";
 
 const options = z.strictObject({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as z from "zod";
-import { stepBase } from "../../src/config/schema.ts";
+import { stepBase } from "../../src/config/sections/jobs.ts";
 import { stepKinds } from "../../src/model/run.ts";
 import type { Runner } from "../../src/runners/runner.ts";
 

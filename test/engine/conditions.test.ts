@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { conditions } from "../../src/config/schema.ts";
+import { conditions } from "../../src/config/sections/jobs.ts";
 import { unmetCondition } from "../../src/engine/conditions.ts";
 import { onMainsPower } from "../../src/tools/power.ts";
 import { temporaryDirectory } from "../support/directory.ts";

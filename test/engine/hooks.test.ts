@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { type Config, configuration, type HookEvent } from "../../src/config/schema.ts";
+import type { HookEvent } from "../../src/config/requests.ts";
+import { type Config, configuration } from "../../src/config/schema.ts";
 import { emitRuns } from "../../src/engine/emit.ts";
 import type { ToldRun } from "../../src/engine/hook-summary.ts";
 import { sendHooks, uuidOf } from "../../src/engine/hooks.ts";

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { type Config, configuration, type StepConfig } from "../../src/config/schema.ts";
+import { type Config, configuration } from "../../src/config/schema.ts";
+import type { StepConfig } from "../../src/config/sections/jobs.ts";
 import { openJournal } from "../../src/engine/journal.ts";
 import { runJob } from "../../src/engine/run-job.ts";
 import type { RunObserver, RunServices } from "../../src/engine/run-request.ts";

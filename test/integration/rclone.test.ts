@@ -13,7 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
-import type { Config, DestinationConfig } from "../../src/config/schema.ts";
+import type { Config } from "../../src/config/schema.ts";
+import type { DestinationConfig } from "../../src/config/sections/places.ts";
 import type { StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { backupRclone } from "../../src/runners/backup-rclone.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { RetentionPolicy } from "../../src/config/schema.ts";
+import type { RetentionPolicy } from "../../src/config/retention.ts";
 import { type Hold, keep, keepByAny, type Policy } from "../../src/model/retention.ts";
 import { moments, timezone, utc } from "./moments.ts";
 import { historyBefore, noTier, policies } from "./policies.ts";

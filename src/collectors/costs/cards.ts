@@ -1,4 +1,5 @@
-import type { Config, CostRate } from "../../config/schema.ts";
+import type { Config } from "../../config/schema.ts";
+import type { CostRate } from "../../config/sections/cost.ts";
 import { type Rate, type RateCard, withRates } from "../../model/rate-card.ts";
 import { cardOfHost, rateCards } from "../../model/rate-cards.ts";
 

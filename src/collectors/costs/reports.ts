@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import type { CostAccount } from "../../config/schema.ts";
+import type { CostAccount } from "../../config/sections/cost.ts";
 import type { Measurement } from "../../model/measurement.ts";
 import { explainFailure, toStepError } from "../../model/outcome.ts";
 import { rateCards } from "../../model/rate-cards.ts";

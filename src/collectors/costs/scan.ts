@@ -1,4 +1,4 @@
-import type { SecretReference } from "../../config/schema.ts";
+import type { SecretReference } from "../../config/scalars.ts";
 import type { Measurement } from "../../model/measurement.ts";
 import { explainFailure, StepError, toStepError } from "../../model/outcome.ts";
 import { Secret } from "../../model/secret.ts";

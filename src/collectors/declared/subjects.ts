@@ -1,4 +1,4 @@
-import type { JobConfig, StepConfig } from "../../config/schema.ts";
+import type { JobConfig, StepConfig } from "../../config/sections/jobs.ts";
 import type { LastStep } from "../../ledger/ledger.ts";
 import type { SubjectKind } from "../collector.ts";
 

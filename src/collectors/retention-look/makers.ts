@@ -1,6 +1,7 @@
 import { stepId } from "../../config/declaration.ts";
 import { dutiesOf } from "../../config/duties.ts";
-import type { Config, StepConfig } from "../../config/schema.ts";
+import type { Config } from "../../config/schema.ts";
+import type { StepConfig } from "../../config/sections/jobs.ts";
 import { timezoneOf } from "../../config/timezone.ts";
 import type { Producer } from "../../model/retention.ts";
 import { seriesMadeBy } from "../declared/series.ts";

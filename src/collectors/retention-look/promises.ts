@@ -1,4 +1,5 @@
-import type { Config, RetentionPolicy } from "../../config/schema.ts";
+import type { RetentionPolicy } from "../../config/retention.ts";
+import type { Config } from "../../config/schema.ts";
 import type { SubjectKind } from "../collector.ts";
 
 /** Something of which artifacts are made. */

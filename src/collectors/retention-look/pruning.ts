@@ -1,5 +1,7 @@
 import { stepId } from "../../config/declaration.ts";
-import { type Config, type RetentionPolicy, retentionPolicy, type StepConfig } from "../../config/schema.ts";
+import { type RetentionPolicy, retentionPolicy } from "../../config/retention.ts";
+import type { Config } from "../../config/schema.ts";
+import type { StepConfig } from "../../config/sections/jobs.ts";
 import type { LastStep } from "../../ledger/ledger.ts";
 import { formatDuration } from "../../model/quantity.ts";
 import type { Pruning } from "../../model/retention.ts";

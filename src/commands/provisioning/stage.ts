@@ -1,8 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stacks } from "../../../monitors/stacks.ts";
-import type { ProvisioningSettings, SecretReference } from "../../config/schema.ts";
+import type { SecretReference } from "../../config/scalars.ts";
 import { readSecret } from "../../config/secret.ts";
+import type { ProvisioningSettings } from "../../config/sections/provisioning.ts";
 import type { Stack } from "../../model/alert/stack.ts";
 import { formatDuration } from "../../model/quantity.ts";
 import { refuseFindings } from "../../provision/finding.ts";

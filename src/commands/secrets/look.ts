@@ -1,4 +1,4 @@
-import type { SecretReference } from "../../config/schema.ts";
+import type { SecretReference } from "../../config/scalars.ts";
 import { problemOfSecret, type SecretState } from "../../config/secret.ts";
 import type { NamedSecret } from "../../config/secret-uses.ts";
 import type { Invocation } from "../command.ts";

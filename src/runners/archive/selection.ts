@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { destinationName } from "../../config/schema.ts";
+import { destinationName } from "../../config/scalars.ts";
 import type { CatalogQuery } from "../../tools/archive/catalog.ts";
 import type { RunnerContext } from "../runner.ts";
 

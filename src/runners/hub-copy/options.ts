@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { absolutePath, destinationName, repositoryName } from "../../config/schema.ts";
+import { absolutePath, destinationName, repositoryName } from "../../config/scalars.ts";
 
 export const HubOptions = z
   .strictObject({

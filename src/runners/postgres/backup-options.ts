@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { positiveDuration, repositoryName } from "../../config/schema.ts";
+import { positiveDuration, repositoryName } from "../../config/scalars.ts";
 import { plausibleHistory } from "../../model/plausibility.ts";
 import { databaseName, postgresServer } from "./server.ts";
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { duration, positiveDuration, repositoryName } from "../../config/schema.ts";
+import { duration, positiveDuration, repositoryName } from "../../config/scalars.ts";
 import { databaseName, postgresServer } from "./server.ts";
 
 const value = z.union([z.number(), z.string(), z.boolean()]);

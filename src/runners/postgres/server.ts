@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { absolutePath, secretReference } from "../../config/schema.ts";
+import { absolutePath, secretReference } from "../../config/scalars.ts";
 import { findAccount } from "../../tools/account.ts";
 import type { PostgresServer } from "../../tools/postgres/postgres.ts";
 import type { RunnerContext } from "../runner.ts";

@@ -1,5 +1,5 @@
 import { policiesInForce } from "../../config/policies.ts";
-import type { RetentionPolicy } from "../../config/schema.ts";
+import type { RetentionPolicy } from "../../config/retention.ts";
 import { timezoneOf } from "../../config/timezone.ts";
 import { StepError } from "../../model/outcome.ts";
 import { keepByAny } from "../../model/retention.ts";

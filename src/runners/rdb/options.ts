@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { destinationName, duration, pathOrReference, secretReference } from "../../config/schema.ts";
+import { destinationName, duration, pathOrReference, secretReference } from "../../config/scalars.ts";
 import { addressPattern } from "../../tools/valkey/valkey.ts";
 
 const shape = {
