@@ -6,7 +6,8 @@ export async function duration(work: () => unknown): Promise<number> {
 }
 
 /**
- * Calls each work once per round, by turns, so that whatever else the machine does hurts all alike.
+ * Calls each work once per round, by turns, so that whatever else the machine does hurts all alike; every second round backwards: who comes
+ * after another pays for what that one leaves to be written to the disk.
  * @param warmUp rounds before those that count
  * @returns milliseconds per call, in the order of the rounds
  */
@@ -18,7 +19,7 @@ export async function byTurns<Name extends string>(
   const names = Object.keys(works) as Name[];
   const measured = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = -warmUp; round < rounds; round += 1) {
-    for (const name of names) {
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const took = await duration(works[name]);
       if (round >= 0) measured[name].push(took);
     }

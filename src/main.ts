@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { mkdirSync } from "node:fs";
 import module from "node:module";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "./commands/cache.ts";
 import { commands } from "./commands/index.ts";
 import { favourMemory } from "./commands/memory.ts";
 
@@ -22,8 +22,7 @@ void import("./commands/start.ts")
  */
 function enableCompileCache(): void {
   if (process.env["NODE_DISABLE_COMPILE_CACHE"]) return;
-  const base = process.getuid?.() === 0 ? "/var/cache" : (process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"));
-  const directory = join(base, "pantheros", "compile");
+  const directory = join(cacheFolder(process.env), "compile");
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     module.enableCompileCache(directory);

@@ -38,7 +38,7 @@ schema  prints the JSON Schema, by which editors complete and check the file: pu
 
 async function check(invocation: Invocation): Promise<number> {
   try {
-    const { config: checked, loaded } = await openHost(invocation);
+    const { config: checked, loaded } = await openHost(invocation, { anew: true });
     const counts = { jobs: Object.keys(checked.jobs).length, subvolumes: Object.keys(checked.subvolumes).length };
     if (invocation.json) printJson(invocation, { file: loaded.file, ok: true, problems: [], ...counts });
     else print(invocation, `${loaded.file}: no problems (${counts.jobs} jobs, ${counts.subvolumes} subvolumes)`);

@@ -3,8 +3,10 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { usesOf } from "../config/declaration.ts";
-import { checkConfig, type LoadedConfig, readConfig } from "../config/load.ts";
+import { readConfigText } from "../config/file.ts";
+import type { LoadedConfig } from "../config/load.ts";
 import { valueAt } from "../config/path.ts";
+import { recallConfig, rememberConfig } from "../config/remembered.ts";
 import type { SecretReference } from "../config/scalars.ts";
 import type { Config } from "../config/schema.ts";
 import { readSecret } from "../config/secret.ts";
@@ -14,6 +16,7 @@ import { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import { loadRunner, loadRunners, runnerNames } from "../runners/index.ts";
 import type { Runner } from "../runners/runner.ts";
+import { build, cacheFolder } from "./cache.ts";
 import { type Invocation, UsageError } from "./command.ts";
 
 /** The host as its configuration describes it: what almost every command starts from. */
@@ -30,14 +33,11 @@ export interface Host {
 
 /**
  * Reads the configuration of this invocation, and loads the runners that it uses and no others.
+ * @param anew checks it also when it was checked before. @default it is not checked twice
  * @throws ConfigError with every problem, UsageError when there is none
  */
-export async function openHost(invocation: Invocation): Promise<Host> {
-  const written = readConfig(configurationFile(invocation));
-  const { value } = written.source;
-  const runners = await loadRunners(usesOf(value));
-  const collectors = valueAt(value, ["collectors"]) === undefined ? undefined : await collectorNames();
-  const loaded = checkConfig(written, { runners, runnerNames, ...(collectors && { collectors }) });
+export async function openHost(invocation: Invocation, { anew = false } = {}): Promise<Host> {
+  const { loaded, runners } = await loadConfiguration(configurationFile(invocation), invocation.environment, anew);
   const ledgerPath = join(loaded.config.state_directory, "ledger.sqlite");
   const credentialsDirectory = invocation.environment["CREDENTIALS_DIRECTORY"];
   return {
@@ -52,6 +52,24 @@ export async function openHost(invocation: Invocation): Promise<Host> {
       throw new StepError("config", `no step of the configuration uses ${uses}`);
     },
   };
+}
+
+/** A configuration that this program has checked before is not checked again: that is a quarter of the start of a command. */
+async function loadConfiguration(file: string, environment: NodeJS.ProcessEnv, anew: boolean) {
+  const text = readConfigText(file);
+  // Node brings the timezones, by whose names a configuration is checked, too.
+  const checkedBy = `${build} ${process.version} ${process.versions["tz"]}`;
+  const memory = build === undefined ? null : { folder: cacheFolder(environment), checkedBy };
+  const known = memory && !anew ? recallConfig(memory, file, text) : null;
+  if (known) return { loaded: known, runners: await loadRunners(usesOf(known.config)) };
+  const { checkConfig, readConfig } = await import("../config/load.ts");
+  const written = readConfig(file, text);
+  const { value } = written.source;
+  const runners = await loadRunners(usesOf(value));
+  const collectors = valueAt(value, ["collectors"]) === undefined ? undefined : await collectorNames();
+  const loaded = checkConfig(written, { runners, runnerNames, ...(collectors && { collectors }) });
+  if (memory) rememberConfig(memory, text, loaded);
+  return { loaded, runners };
 }
 
 async function collectorNames(): Promise<readonly string[]> {

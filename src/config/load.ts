@@ -45,13 +45,9 @@ export interface LoadedConfig {
 /** More than anybody mends in one go. */
 const maxProblems = 100;
 
-/**
- * Reads a configuration file.
- * @param readFile default: the file system
- * @throws ConfigError when it cannot be read
- */
-export function readConfig(file: string, readFile?: (file: string) => Uint8Array): WrittenConfig {
-  return { file, source: readSource(readConfigText(file, readFile)) };
+/** What stands in a configuration file. */
+export function readConfig(file: string, text: string): WrittenConfig {
+  return { file, source: readSource(text) };
 }
 
 /**
@@ -74,9 +70,9 @@ export function checkConfig({ file, source }: WrittenConfig, options: CheckOptio
   return { file, config, steps: steps.loaded };
 }
 
-/** Both at once, for who knows the runners without having read the file. @throws ConfigError as both do */
+/** A file, read and checked, for who knows the runners without having read it. @throws ConfigError when it cannot be read, and with every problem */
 export function loadConfig(file: string, options: LoadOptions): LoadedConfig {
-  return checkConfig(readConfig(file, options.readFile), options);
+  return checkConfig(readConfig(file, readConfigText(file, options.readFile)), options);
 }
 
 function notAMap(value: unknown): Finding {

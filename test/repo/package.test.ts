@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { cacheFolder } from "../../src/commands/cache.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -24,8 +25,14 @@ describe("the published package, installed elsewhere", { timeout: 300_000 }, () 
       cwd: elsewhere,
       encoding: "utf8",
       timeout: 60_000,
-      env: { PATH: process.env["PATH"], HOME: elsewhere, PANTHEROS_DEBUG: "1" },
+      env: environment(),
     });
+  const environment = () => ({
+    PATH: process.env["PATH"],
+    HOME: elsewhere,
+    XDG_CACHE_HOME: join(elsewhere, "cache"),
+    PANTHEROS_DEBUG: "1",
+  });
 
   before(() => {
     // Given a copy of the sources, so that packing (which builds) does not replace the dist/ that other tests are running.
@@ -94,6 +101,28 @@ describe("the published package, installed elsewhere", { timeout: 300_000 }, () 
     const runs = pantheros("runs", "--config", file, "--json");
     assert.equal(runs.status, 0, runs.stderr);
     assert.match(runs.stdout, /"greet"/);
+  });
+
+  it("does what the configuration says now, although it remembers what it said when it was last checked", () => {
+    const file = join(elsewhere, "changing.yaml");
+    const write = (program: string) =>
+      writeFileSync(
+        file,
+        `host: somewhere\nstate_directory: ${join(elsewhere, "changing")}\njobs: { greet: { steps: [{ uses: command, argv: [${program}] }] } }\n`,
+      );
+    const cache = cacheFolder(environment());
+    const isRemembered = () =>
+      readdirSync(cache).some(
+        (name) => name.startsWith("configuration-") && readFileSync(join(cache, name), "utf8").includes(file),
+      );
+    write("/bin/true");
+    for (const time of ["checked", "remembered"]) {
+      const { status, stderr } = pantheros("run", "greet", "--config", file);
+      assert.equal(status, 0, `${time}: ${stderr}`);
+      assert.equal(isRemembered(), true, time);
+    }
+    write("/bin/false");
+    assert.equal(pantheros("run", "greet", "--config", file).status, 1);
   });
 
   it("renders dashboards: of Grafana's SDK nothing is missing that they need", () => {
