@@ -6,7 +6,8 @@ import { commands } from "../src/commands/index.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
 import { stepBase } from "../src/config/sections/jobs.ts";
 import { exitCodes } from "../src/model/exit-codes.ts";
-import { type MetricDefinition, metrics } from "../src/model/metrics.ts";
+import type { MetricDefinition } from "../src/model/metrics/definition.ts";
+import { metrics } from "../src/model/metrics.ts";
 import { type Reason, reasons } from "../src/model/outcome.ts";
 import { formatDuration } from "../src/model/quantity.ts";
 import { isRetried, reasonGuide } from "../src/model/reason-guide.ts";
@@ -55,7 +56,7 @@ function metricsPage(): string {
     (metric: MetricDefinition) =>
       `| \`${metric.prometheus}\` | \`${metric.datadog}\` | ${metric.type} | ${unitOf(metric)} | ${labelsOf(metric)} | ${metric.help} |`,
   );
-  return `<!-- Generated from src/model/metrics.ts by npm run generate. -->
+  return `<!-- Generated from src/model/metrics/ by npm run generate. -->
 
 # Metrics
 

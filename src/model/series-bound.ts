@@ -2,7 +2,8 @@ import { anomalyKinds } from "./anomaly.ts";
 import { deviceErrorKinds, exclusiveOperations, scrubErrorKinds, scrubStates } from "./btrfs-health.ts";
 import { periods } from "./calendar.ts";
 import { layoutRuleNames } from "./layout/finding.ts";
-import { type MetricDefinition, type MetricName, metrics } from "./metrics.ts";
+import type { MetricDefinition } from "./metrics/definition.ts";
+import { type MetricName, metrics } from "./metrics.ts";
 import { outcomes } from "./outcome.ts";
 
 /** How many things a host declares, as far as series are counted by them. */

@@ -1,4 +1,5 @@
-import { type MetricDefinition, metrics, toDatadogUnit } from "../model/metrics.ts";
+import type { MetricDefinition } from "../model/metrics/definition.ts";
+import { metrics, toDatadogUnit } from "../model/metrics.ts";
 import { type Sample, valueAt } from "../model/sample.ts";
 
 /**

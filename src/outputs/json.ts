@@ -1,4 +1,4 @@
-import type { MetricDefinition } from "../model/metrics.ts";
+import type { MetricDefinition } from "../model/metrics/definition.ts";
 import type { StateSnapshot } from "../model/sample.ts";
 import { familiesOf } from "./series.ts";
 

@@ -1,4 +1,5 @@
-import { type MetricDefinition, type MetricName, metricNames, metrics } from "../model/metrics.ts";
+import type { MetricDefinition } from "../model/metrics/definition.ts";
+import { type MetricName, metricNames, metrics } from "../model/metrics.ts";
 import { type Sample, type StateSnapshot, valueAt } from "../model/sample.ts";
 
 export interface Series {

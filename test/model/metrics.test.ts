@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
-import {
-  type MetricDefinition,
-  type MetricName,
-  metricNames,
-  metrics,
-  toDatadogUnit,
-} from "../../src/model/metrics.ts";
+import { pathToFileURL } from "node:url";
+import type { MetricDefinition } from "../../src/model/metrics/definition.ts";
+import { type MetricName, metricNames, metrics, toDatadogUnit } from "../../src/model/metrics.ts";
 
 const all: readonly (readonly [MetricName, MetricDefinition])[] = metricNames.map((name) => [name, metrics[name]]);
 
 describe("the metric catalogue", () => {
+  it("is made of families of which none takes the place of another's metric", async () => {
+    const folder = join(import.meta.dirname, "../../src/model/metrics");
+    const files = readdirSync(folder).filter((file) => file !== "definition.ts");
+    const families = await Promise.all(files.map((file) => import(pathToFileURL(join(folder, file)).href)));
+    const names = families.flatMap((family) => Object.values<object>(family).flatMap((metric) => Object.keys(metric)));
+    assert.deepEqual(names.toSorted(), metricNames.toSorted());
+  });
+
   it("holds the twelve Datadog metrics of the seeds to the letter", () => {
     const contract = {
       "pantheros.snapshot.created": ["counter", undefined, ["subvol"]],

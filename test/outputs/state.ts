@@ -1,4 +1,5 @@
-import { type MetricDefinition, metricNames, metrics } from "../../src/model/metrics.ts";
+import type { MetricDefinition } from "../../src/model/metrics/definition.ts";
+import { metricNames, metrics } from "../../src/model/metrics.ts";
 import type { Sample, StateSnapshot } from "../../src/model/sample.ts";
 
 /** Saturday 2026-11-21 09:00 UTC, seconds since the epoch. */

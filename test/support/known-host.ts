@@ -1,4 +1,5 @@
-import { type MetricDefinition, type MetricName, metricNames, metrics } from "../../src/model/metrics.ts";
+import type { MetricDefinition } from "../../src/model/metrics/definition.ts";
+import { type MetricName, metricNames, metrics } from "../../src/model/metrics.ts";
 import { outcomes } from "../../src/model/outcome.ts";
 import type { Sample } from "../../src/model/sample.ts";
 import { sampleOf } from "../outputs/state.ts";

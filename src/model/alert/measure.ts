@@ -1,4 +1,4 @@
-import type { MetricDefinition } from "../metrics.ts";
+import type { MetricDefinition } from "../metrics/definition.ts";
 
 export type Unit = MetricDefinition["unit"];
 

@@ -1,7 +1,8 @@
 import type { Severity } from "../../model/alert/condition.ts";
 import { type AnyExpression, readingsOf } from "../../model/alert/expression.ts";
 import type { Judgement } from "../../model/dashboard/judgement.ts";
-import { type MetricDefinition, metrics } from "../../model/metrics.ts";
+import type { MetricDefinition } from "../../model/metrics/definition.ts";
+import { metrics } from "../../model/metrics.ts";
 import type { Body } from "../resource.ts";
 import { formulaToDatadog, levelToDatadog, type Reading, valueToDatadog } from "./query.ts";
 

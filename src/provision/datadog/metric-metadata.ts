@@ -1,4 +1,5 @@
-import { type MetricDefinition, metricNames, metrics } from "../../model/metrics.ts";
+import type { MetricDefinition } from "../../model/metrics/definition.ts";
+import { metricNames, metrics } from "../../model/metrics.ts";
 import { type Difference, differencesOf } from "../difference.ts";
 import type { Body } from "../resource.ts";
 

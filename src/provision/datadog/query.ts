@@ -1,6 +1,7 @@
 import type { Threshold } from "../../model/alert/condition.ts";
 import type { AnyExpression, Current, Increase } from "../../model/alert/expression.ts";
-import { type MetricDefinition, metrics, toDatadogUnit } from "../../model/metrics.ts";
+import type { MetricDefinition } from "../../model/metrics/definition.ts";
+import { metrics, toDatadogUnit } from "../../model/metrics.ts";
 
 /** State gauges are sent once a minute, so that five of them see each state; metric monitors look at no less. */
 const shortestWindow = 300;
