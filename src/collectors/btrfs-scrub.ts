@@ -22,8 +22,9 @@ export const btrfsScrub = defineCollector({
         samples.push(...samplesOf(device, scrub));
         if (scrub.wholeSince !== null && scrub.wholeSince > context.now + clockTolerance) {
           problem("the last scrub is dated ahead of the clock: its age is not known");
-        } else if (scrub.wholeSince !== null) {
-          samples.push({ metric: "btrfsScrubAge", labels: { device }, since: scrub.wholeSince });
+        } else {
+          const since = scrub.wholeSince ?? firstSeen(btrfs, context.recall) ?? context.now;
+          samples.push({ metric: "btrfsScrubAge", labels: { device }, since });
         }
       } catch (error) {
         problem(toStepError(error).message);

@@ -91,6 +91,12 @@ export function lastLook(observations: readonly Observation[], kind: SubjectKind
   return observation && reachedBy(observation).has(subject) ? observation : null;
 }
 
+/** Whether somebody has tried to look at things of a kind, wherever they got. */
+export function wasTried(observations: readonly Observation[], kind: SubjectKind): boolean {
+  const [collector] = looks[kind];
+  return observations.some((observation) => observation.collector === collector);
+}
+
 /** Each kind's collector counts what it saw; without a count it did not get there. */
 const looks = {
   subvolume: ["snapshots", "snapshotCount", "subvol"],

@@ -62,6 +62,11 @@ async function reportOf({ device, place, btrfs }: Filesystem, services: Services
     const room = await known("usage", () => usageOf(place.path));
     const { sizeBytes = null, usedBytes = null } = room ?? {};
     const usage = room && shareUsed(room);
+    // Where /sys is not the machine's, as in many containers, Btrfs says nothing of its health: that is not well.
+    if (type === "btrfs")
+      unknown.push(
+        "health: this system does not show /sys/fs/btrfs, so nothing is known of errors, metadata and scrubs",
+      );
     const none = { health: null, scrub: null, troubles: [], notes: [] };
     return { mountPoint, type, device, sizeBytes, usedBytes, usage, ...none, unknown };
   }

@@ -2,7 +2,7 @@ import type { LastStep } from "../ledger/ledger.ts";
 import { type Claim, claimOf } from "../model/claim.ts";
 import { formatBytes } from "../model/quantity.ts";
 import type { Artifact, Observation } from "../model/sample.ts";
-import { lastLook } from "./collector.ts";
+import { lastLook, wasTried } from "./collector.ts";
 import { artifactsOf } from "./look-index.ts";
 
 /** `unproven`: nothing has looked since; that is neither proven nor refuted. */
@@ -22,7 +22,11 @@ export function proofOf(step: LastStep, observations: readonly Observation[]): P
   const look = lastLook(observations, claim.kind, claim.subject);
   const observedAt = look?.observedAt ?? null;
   if (look === null || observedAt === null) {
-    return { state: "unproven", why: `nobody has looked at ${claim.kind} ${claim.subject} yet` };
+    const what = `${claim.kind} ${claim.subject}`;
+    const why = wasTried(observations, claim.kind)
+      ? `the last look did not get to ${what}`
+      : `nobody has looked at ${what} yet`;
+    return { state: "unproven", why };
   }
   if (observedAt * 1000 < step.finishedAt) {
     return { state: "unproven", why: `nobody has looked at ${claim.kind} ${claim.subject} since` };

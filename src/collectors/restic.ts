@@ -11,6 +11,7 @@ import {
 import type { ListedFiles, RepositoryListing } from "../tools/restic/repository-listing.ts";
 import { createRestic } from "../tools/restic/restic.ts";
 import { asOne, type Collected, type CollectorContext, defineCollector } from "./collector.ts";
+import { agesOfOthers } from "./repositories/ages.ts";
 import { lookInside, namesOf } from "./repositories/inside.ts";
 import { lockSamples } from "./repositories/locks.ts";
 import { lookOutside } from "./repositories/outside.ts";
@@ -41,7 +42,8 @@ export const restic = defineCollector({
       for (const name of queue) found.push(await look(name, limit, context));
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, names.length) }, worker));
-    return asOne(found);
+    const seen = asOne(found);
+    return { ...seen, samples: [...seen.samples, ...agesOfOthers(seen.samples, config)] };
   },
 });
 

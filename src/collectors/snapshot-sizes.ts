@@ -67,7 +67,10 @@ async function findWanted({ config, ledger }: CollectorContext) {
 async function byQuotas(group: readonly Wanted[], { execute }: CollectorContext) {
   const [{ mount }] = group as readonly [Wanted, ...Wanted[]];
   const uuid = filesystemOf(mount.source);
-  if (uuid === null) throw new StepError("source", `${mount.mountPoint} is no Btrfs that the kernel tells of`);
+  if (uuid === null)
+    throw new StepError("source", `${mount.mountPoint} is no Btrfs that the kernel tells of`, {
+      advice: "see that /sys/fs/btrfs is shown to pantheros, and that the filesystem is still mounted",
+    });
   const quotas = readQuotas(uuid);
   if (quotas !== "on") return { sized: [], unsized: group, problem: problemOf(quotas, mount) };
   const ids = new Map((await listWithoutTimes(execute, mount)).map((listed) => [listed.uuid, listed.id]));

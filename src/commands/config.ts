@@ -41,7 +41,11 @@ async function check(invocation: Invocation): Promise<number> {
     const { config: checked, loaded } = await openHost(invocation, { anew: true });
     const counts = { jobs: Object.keys(checked.jobs).length, subvolumes: Object.keys(checked.subvolumes).length };
     if (invocation.json) printJson(invocation, { file: loaded.file, ok: true, problems: [], ...counts });
-    else print(invocation, `${loaded.file}: no problems (${counts.jobs} jobs, ${counts.subvolumes} subvolumes)`);
+    else
+      print(
+        invocation,
+        `${loaded.file}: no problems (${counted(counts.jobs, "job")}, ${counted(counts.subvolumes, "subvolume")})`,
+      );
     return exitCodes.success[0];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -55,6 +59,8 @@ async function check(invocation: Invocation): Promise<number> {
     return exitCodes.usage[0];
   }
 }
+
+const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 function show({ config: effective }: Host, invocation: Invocation): void {
   if (invocation.json) print(invocation, JSON.stringify(redactedConfig(effective)));

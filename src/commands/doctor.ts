@@ -1,15 +1,19 @@
-import { diagnose, type Finding } from "../engine/diagnose.ts";
+import { diagnose } from "../engine/diagnose.ts";
+import type { Finding } from "../engine/finding.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import { defineCommand, type Invocation, print, printJson } from "./command.ts";
 import { openHost } from "./host.ts";
 import { createStyle } from "./terminal/style.ts";
 import { formatTable } from "./terminal/table.ts";
+import { makeVisible } from "./terminal/text.ts";
+import { wrap } from "./terminal/wrap.ts";
 
 export const doctor = defineCommand({
   name: "doctor",
   description: `
-Looks at this host as a run would: programs and their versions, rights, secrets, sources, destinations, free space, the ledger. Each thing
-that is missing comes with the command that mends it. Changes nothing. Exit code 1 when a job could not run now.`,
+Looks at this host as a run would: programs and their versions, rights, secrets, sources, destinations, free space, the ledger. Opens every
+restic repository with its password, and asks databases whether they let us in. Each thing that is missing comes with the command that mends it.
+Changes nothing. Exit code 1 when a job could not run now.`,
   arguments: [],
   options: {},
   examples: [["pantheros doctor", "after installing, and whenever something is odd"]],
@@ -40,6 +44,13 @@ function report(findings: readonly Finding[], invocation: Invocation): string {
     columns: [{ title: "" }, { title: "what" }, { title: "found", grow: true }],
     rows: findings.map(({ state, what, found }) => [marks[state], what, found]),
   });
-  const mends = findings.flatMap(({ what, mend }) => (mend === undefined ? [] : [`  ${what}: ${mend}`]));
+  const arrow = style.isUnicode ? "→" : "->";
+  const width = invocation.stdout.columns ?? Number.POSITIVE_INFINITY;
+  const mends = findings.flatMap(({ what, found, mend }) =>
+    // The table may have cut off what was found; what mends it may be a command, there to be copied.
+    mend === undefined
+      ? []
+      : [...wrap(makeVisible(`${what}: ${found}`), width, "  ", "    "), `    ${arrow} ${makeVisible(mend)}`],
+  );
   return mends.length > 0 ? `${table.trimEnd()}\n\nWhat to do:\n${mends.join("\n")}` : table;
 }

@@ -1,10 +1,10 @@
 import { suggest } from "../config/closest.ts";
-import type { Ledger } from "../ledger/ledger.ts";
 import { decisiveStep, type Reason, reasons } from "../model/outcome.ts";
 import { isRetried, reasonGuide } from "../model/reason-guide.ts";
 import type { Run, Step } from "../model/run.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
-import { openHost, openHostState } from "./host.ts";
+import { openHost } from "./host.ts";
+import { openWholeJournal, type WholeJournal } from "./kept-aside.ts";
 import { createStyle } from "./terminal/style.ts";
 import { formatTable } from "./terminal/table.ts";
 import { wrap } from "./terminal/wrap.ts";
@@ -34,7 +34,7 @@ Without anything it lists all reasons.`,
     const { job } = invocation.options;
     if (typeof job === "string") {
       if (asked !== undefined) throw new UsageError("name a reason, a run or a job: one of them");
-      return await explainRun(invocation, (ledger, jobs) => lastFailure(ledger, job, jobs));
+      return await explainRun(invocation, (journal, jobs) => lastFailure(journal, job, jobs));
     }
     if (asked === undefined) return list(invocation);
     const reason = names.find((name) => name === asked);
@@ -43,8 +43,8 @@ Without anything it lists all reasons.`,
       throw new UsageError(
         `there is no reason ${JSON.stringify(asked)}: ${suggest(asked, names, "")}\n  → all of them: pantheros explain`,
       );
-    return await explainRun(invocation, (ledger) => {
-      const run = ledger.run(asked);
+    return await explainRun(invocation, (journal) => {
+      const run = journal.run(asked);
       if (run) return run;
       throw new UsageError(`there is no run ${JSON.stringify(asked)}\n  → list them with: pantheros runs`);
     });
@@ -75,28 +75,28 @@ function explainReason(reason: Reason, invocation: Invocation): number {
 
 async function explainRun(
   invocation: Invocation,
-  find: (ledger: Ledger, jobs: readonly string[]) => Run,
+  find: (journal: WholeJournal, jobs: readonly string[]) => Run,
 ): Promise<number> {
   const host = await openHost(invocation);
-  const ledger = await openHostState(host);
+  const journal = await openWholeJournal(host);
   try {
-    const run = find(ledger, Object.keys(host.config.jobs));
-    const step = decisiveStep(ledger.steps(run.id));
+    const run = find(journal, Object.keys(host.config.jobs));
+    const step = decisiveStep(journal.steps(run.id));
     if (invocation.json) printJson(invocation, publicRun(run, step));
     else print(invocation, runLines(run, step, invocation).join("\n"));
     return 0;
   } finally {
-    ledger.close();
+    journal.close();
   }
 }
 
-function lastFailure(ledger: Ledger, job: string, jobs: readonly string[]): Run {
+function lastFailure(journal: WholeJournal, job: string, jobs: readonly string[]): Run {
   const ended = (["failed", "partial", "skipped"] as const).flatMap((outcome) =>
-    ledger.runs({ job, outcome, limit: 1 }),
+    journal.runs({ job, outcome, limit: 1 }),
   );
   const last = ended.toSorted((a, b) => b.startedAt - a.startedAt)[0];
   if (last) return last;
-  if (ledger.runs({ job, limit: 1 }).length > 0)
+  if (journal.runs({ job, limit: 1 }).length > 0)
     throw new UsageError(`every run of ${job} that is journaled has succeeded, or is still running`);
   const why = jobs.includes(job)
     ? "see all runs with: pantheros runs"

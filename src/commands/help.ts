@@ -67,12 +67,15 @@ export function commandHelp(command: Command, width = Number.POSITIVE_INFINITY):
 /** Broken anew where a line is too long for the terminal, which would break it in the middle of words. */
 function paragraphs(text: string, width: number): string[] {
   if (text.split("\n").every((line) => line.length <= width)) return [text];
-  return text
-    .split("\n\n")
-    .flatMap((paragraph, index) => [
-      ...(index > 0 ? [""] : []),
-      ...(/^ /m.test(paragraph) ? items(paragraph, width) : wrap(paragraph.replaceAll("\n", " "), width)),
-    ]);
+  return text.split("\n\n").flatMap((paragraph, index) => [
+    ...(index > 0 ? [""] : []),
+    // A file is there to be copied.
+    ...(/^ {4}/.test(paragraph)
+      ? [paragraph]
+      : /^ /m.test(paragraph)
+        ? items(paragraph, width)
+        : wrap(paragraph.replaceAll("\n", " "), width)),
+  ]);
 }
 
 /** Lines of words and what they mean, whose further lines are indented. */

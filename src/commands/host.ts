@@ -23,6 +23,8 @@ import { type Invocation, UsageError } from "./command.ts";
 export interface Host {
   readonly config: Config;
   readonly loaded: LoadedConfig;
+  /** Jobs that are not in `config`, because something is wrong in them and they were not wanted. */
+  readonly leftOut: readonly string[];
   readonly ledgerPath: string;
   /** Where runs are written while the ledger cannot be; on a file system of its own, gone after a reboot. */
   readonly fallbackPath: string;
@@ -31,18 +33,29 @@ export interface Host {
   readonly runnerFor: (uses: string) => Runner;
 }
 
+interface Wanted {
+  readonly anew?: boolean;
+  readonly job?: string;
+}
+
 /**
  * Reads the configuration of this invocation, and loads the runners that it uses and no others.
  * @param anew checks it also when it was checked before. @default it is not checked twice
+ * @param job the only one that is wanted: others that have mistakes are left out
  * @throws ConfigError with every problem, UsageError when there is none
  */
-export async function openHost(invocation: Invocation, { anew = false } = {}): Promise<Host> {
-  const { loaded, runners } = await loadConfiguration(configurationFile(invocation), invocation.environment, anew);
+export async function openHost(invocation: Invocation, wanted: Wanted = {}): Promise<Host> {
+  const { loaded, leftOut, runners } = await loadConfiguration(
+    configurationFile(invocation),
+    invocation.environment,
+    wanted,
+  );
   const ledgerPath = join(loaded.config.state_directory, "ledger.sqlite");
   const credentialsDirectory = invocation.environment["CREDENTIALS_DIRECTORY"];
   return {
     config: loaded.config,
     loaded,
+    leftOut,
     ledgerPath,
     fallbackPath: fallbackPath(ledgerPath, invocation.environment),
     readSecret: (reference) => readSecret(reference, { env: invocation.environment, credentialsDirectory }),
@@ -55,21 +68,23 @@ export async function openHost(invocation: Invocation, { anew = false } = {}): P
 }
 
 /** A configuration that this program has checked before is not checked again: that is a quarter of the start of a command. */
-async function loadConfiguration(file: string, environment: NodeJS.ProcessEnv, anew: boolean) {
+async function loadConfiguration(file: string, environment: NodeJS.ProcessEnv, { anew = false, job }: Wanted) {
   const text = readConfigText(file);
   // Node brings the timezones, by whose names a configuration is checked, too.
   const checkedBy = `${build} ${process.version} ${process.versions["tz"]}`;
   const memory = build === undefined ? null : { folder: cacheFolder(environment), checkedBy };
   const known = memory && !anew ? recallConfig(memory, file, text) : null;
-  if (known) return { loaded: known, runners: await loadRunners(usesOf(known.config)) };
-  const { checkConfig, readConfig } = await import("../config/load.ts");
+  if (known) return { loaded: known, leftOut: [], runners: await loadRunners(usesOf(known.config)) };
+  const { checkConfig, checkConfigFor, readConfig } = await import("../config/load.ts");
   const written = readConfig(file, text);
   const { value } = written.source;
   const runners = await loadRunners(usesOf(value));
   const collectors = valueAt(value, ["collectors"]) === undefined ? undefined : await collectorNames();
-  const loaded = checkConfig(written, { runners, runnerNames, ...(collectors && { collectors }) });
-  if (memory) rememberConfig(memory, text, loaded);
-  return { loaded, runners };
+  const options = { runners, runnerNames, ...(collectors && { collectors }) };
+  const { loaded, leftOut } =
+    job === undefined ? { loaded: checkConfig(written, options), leftOut: [] } : checkConfigFor(job, written, options);
+  if (memory && leftOut.length === 0) rememberConfig(memory, text, loaded);
+  return { loaded, leftOut, runners };
 }
 
 async function collectorNames(): Promise<readonly string[]> {
@@ -93,20 +108,25 @@ export async function openHostLedger(host: Host, mode: "read" | "write"): Promis
  * an empty one.
  */
 export async function openHostState(host: Host): Promise<Ledger> {
+  const { openLedger } = await import("../ledger/sqlite.ts");
   try {
-    return await openHostLedger(host, "read");
+    return openLedger(host.ledgerPath, { mode: "read", brief: true });
   } catch (error) {
     if (!(error instanceof LedgerError) || error.problem !== "missing") throw error;
-    const { openLedger } = await import("../ledger/sqlite.ts");
     return openLedger(":memory:", { mode: "write" });
   }
+}
+
+/** Where a configuration is looked for that nobody names: the first that is there. */
+export function configurationPlaces(directory: string): readonly string[] {
+  return [join(directory, "pantheros.yaml"), "/etc/pantheros/pantheros.yaml"];
 }
 
 /** `--config`, `$PANTHEROS_CONFIG`, `./pantheros.yaml`, `/etc/pantheros/pantheros.yaml`: the first that is there. */
 export function configurationFile(invocation: Pick<Invocation, "options" | "environment" | "directory">): string {
   const named = invocation.options["config"] ?? invocation.environment["PANTHEROS_CONFIG"];
   if (typeof named === "string" && named !== "") return resolve(invocation.directory, named);
-  const places = [join(invocation.directory, "pantheros.yaml"), "/etc/pantheros/pantheros.yaml"];
+  const places = configurationPlaces(invocation.directory);
   const found = places.find((place) => existsSync(place));
   if (found) return found;
   throw new UsageError(

@@ -7,6 +7,7 @@ import { loadRunners } from "../runners/index.ts";
 import { isSubvolume } from "../tools/btrfs/btrfs.ts";
 import { defineCommand, type Invocation, print, printJson, tell, UsageError } from "./command.ts";
 import { type Answers, firstConfiguration, schemaFile } from "./first-configuration.ts";
+import { configurationPlaces } from "./host.ts";
 import { canAsk, createAsker } from "./terminal/asker.ts";
 
 const root = process.getuid?.() === 0;
@@ -71,6 +72,8 @@ The password file is created with a random password when it does not exist. Keep
     if (invocation.json)
       printJson(invocation, { file: output, password_file: answers.passwordFile, password_created: createdPassword });
     else tellNext(invocation, output, answers, createdPassword);
+    if (!existsSync(answers.source))
+      tell(invocation, `! ${answers.source} is not there yet: until it is, the job fails (source)`);
     return 0;
   },
 });
@@ -141,14 +144,16 @@ function tellNext(invocation: Invocation, output: string, answers: Answers, crea
   print(invocation, `wrote ${output}`);
   if (createdPassword)
     tell(invocation, `wrote ${answers.passwordFile}: keep a copy elsewhere, without it nothing can be restored`);
+  const isFound = configurationPlaces(invocation.directory).find((place) => existsSync(place)) === output;
+  const where = isFound ? "" : ` --config ${output}`;
   print(
     invocation,
     [
       "next:",
-      `  pantheros --help`,
-      `  pantheros doctor --config ${output}`,
-      `  pantheros run backup --config ${output}`,
-      `  pantheros up --config ${output}     # then: curl http://127.0.0.1:9471/metrics`,
+      `  pantheros doctor${where}`,
+      `  pantheros run backup${where}`,
+      `  pantheros up${where}`,
+      "then: curl http://127.0.0.1:9471/metrics; to let it run after every boot: pantheros up --help",
     ].join("\n"),
   );
 }

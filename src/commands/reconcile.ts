@@ -1,5 +1,6 @@
-import { emitRuns } from "../engine/emit.ts";
+import { describeRun, emitRuns } from "../engine/emit.ts";
 import { settle } from "../engine/settle.ts";
+import { exitCodes } from "../model/exit-codes.ts";
 import { defineCommand, print, printJson, tell } from "./command.ts";
 import { openHost, openHostLedger, removalServices } from "./host.ts";
 
@@ -24,6 +25,7 @@ As ExecStopPost= of a systemd unit it knows from $SERVICE_RESULT how the unit en
       const serviceResult = invocation.environment["SERVICE_RESULT"];
       const stopped = job !== undefined && serviceResult !== undefined ? { stopped: { job, serviceResult } } : {};
       const {
+        tookIn,
         reconciled: found,
         problem,
         left,
@@ -33,7 +35,7 @@ As ExecStopPost= of a systemd unit it knows from $SERVICE_RESULT how the unit en
         ...stopped,
       });
       for (const message of left) tell(invocation, message);
-      if (problem) tell(invocation, `${problem.message} – ${problem.advice}`);
+      if (problem) tell(invocation, `what was kept aside stays there: ${problem.message} – ${problem.advice}`);
       await emitRuns(ledger, host.config, {
         now: invocation.now,
         readSecret: host.readSecret,
@@ -45,11 +47,13 @@ As ExecStopPost= of a systemd unit it knows from $SERVICE_RESULT how the unit en
           found.map(({ run, reason, message }) => ({ run: run.id, job: run.job, reason, message })),
         );
       } else {
+        for (const run of tookIn)
+          print(invocation, `taken in from the fallback ledger: ${run.id}, ${describeRun(run)}`);
         for (const { run, reason, message } of found)
           print(invocation, `${run.job}: run ${run.id} failed/${reason}: ${message}`);
-        if (found.length === 0) print(invocation, "every run has its end or its process");
+        if (found.length + tookIn.length === 0 && !problem) print(invocation, "every run has its end or its process");
       }
-      return 0;
+      return exitCodes[problem ? "failed" : "success"][0];
     } finally {
       ledger.close();
     }

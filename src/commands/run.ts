@@ -6,7 +6,7 @@ import { runJob } from "../engine/run-job.ts";
 import { exitCodeOf } from "../model/exit-codes.ts";
 import type { RunTrigger } from "../model/run.ts";
 import { ownIdentity } from "../tools/process/process.ts";
-import { defineCommand, type Invocation, UsageError } from "./command.ts";
+import { defineCommand, type Invocation, tell, UsageError } from "./command.ts";
 import { type Host, removalServices } from "./host.ts";
 import { withStartHooks } from "./run/hooks.ts";
 import { heldElsewhere, openHostOrJournal, openRunJournal, prepareLedger, unlessLedgerFails } from "./run/journal.ts";
@@ -43,6 +43,13 @@ A ledger that cannot be written never stops the backup: the run is kept aside, t
   async run(invocation) {
     const job = invocation.arguments[0] as string;
     const host = await openHostOrJournal(invocation, job);
+    if (host.leftOut.length > 0) {
+      tell(
+        invocation,
+        `pantheros: the configuration has mistakes in other jobs: ${host.leftOut.join(", ")}; they cannot run`,
+      );
+      tell(invocation, "  → see them with: pantheros config check");
+    }
     requireJob(host, job);
     const exitCode = await runOnce(host, invocation, job, triggerOf(invocation));
     if (exitCode !== 0 || invocation.options["dry-run"] === true) return exitCode;

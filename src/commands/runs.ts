@@ -1,10 +1,11 @@
 import { suggest } from "../config/closest.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import { isGone } from "../engine/presence.ts";
 import { type Outcome, outcomes } from "../model/outcome.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
 import type { Run, Step } from "../model/run.ts";
-import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
-import { openHost, openHostState } from "./host.ts";
+import { defineCommand, type Invocation, print, printJson, tell, UsageError } from "./command.ts";
+import { type Host, openHost } from "./host.ts";
+import { keptAsideSentence, openWholeJournal, type WholeJournal } from "./kept-aside.ts";
 import { summaryOf } from "./run/view.ts";
 import { createStyle, type Style } from "./terminal/style.ts";
 import { formatTable } from "./terminal/table.ts";
@@ -32,20 +33,23 @@ The journal: every run that was ever started here, newest first, with how it end
     if (first !== "show" && second !== undefined)
       throw new UsageError(`${JSON.stringify(second)} is one argument too many`);
     const host = await openHost(invocation);
-    const ledger = await openHostState(host);
+    const journal = await openWholeJournal(host);
     try {
-      if (first === "show") showRun(ledger, second as string, invocation);
-      else listRuns(ledger, first, invocation);
+      if (first === "show") showRun(journal, second as string, invocation);
+      else listRuns(journal, first, host, invocation);
       return 0;
     } finally {
-      ledger.close();
+      journal.close();
     }
   },
 });
 
-function listRuns(ledger: Ledger, job: string | undefined, invocation: Invocation): void {
+function listRuns(journal: WholeJournal, job: string | undefined, host: Host, invocation: Invocation): void {
   const outcome = outcomeOf(invocation);
-  const found = ledger.runs({
+  if (job !== undefined) requireKnown(job, journal, host);
+  const aside = keptAsideSentence(journal, host);
+  if (aside !== "") tell(invocation, aside);
+  const found = journal.runs({
     limit: limitOf(invocation),
     ...(job === undefined ? {} : { job }),
     ...(outcome ? { outcome } : {}),
@@ -71,22 +75,32 @@ function listRuns(ledger: Ledger, job: string | undefined, invocation: Invocatio
         { title: "took", align: "right" },
         { title: "because", grow: true },
       ],
-      rows: found.map((run) => [run.id, run.job, verdict(run, style), took(run, invocation.now()), run.message ?? ""]),
+      rows: found.map((run) => {
+        const now = invocation.now();
+        return [run.id, run.job, verdict(run, now, style), took(run, now), run.message ?? ""];
+      }),
     }),
   );
 }
 
-function showRun(ledger: Ledger, id: string, invocation: Invocation): void {
-  const run = ledger.run(id);
+/** A job that is not declared any more may have runs all the same. @throws UsageError for one that nobody knows */
+function requireKnown(job: string, journal: WholeJournal, { config }: Host): void {
+  if (Object.hasOwn(config.jobs, job) || journal.runs({ job, limit: 1 }).length > 0) return;
+  const why = suggest(job, Object.keys(config.jobs), "the configuration declares none");
+  throw new UsageError(`there is no job ${JSON.stringify(job)}, and no run of one: ${why}`);
+}
+
+function showRun(journal: WholeJournal, id: string, invocation: Invocation): void {
+  const run = journal.run(id);
   if (!run) throw new UsageError(`there is no run ${JSON.stringify(id)}\n  → list them with: pantheros runs`);
-  const steps = ledger.steps(id);
+  const steps = journal.steps(id);
   if (invocation.json) {
     printJson(invocation, { ...publicRun(run), steps });
     return;
   }
   const style = createStyle(invocation.stdout, invocation.environment);
   const lines = [
-    `${style.bold(run.id)}  ${run.job}  ${verdict(run, style)}  ${took(run, invocation.now())}`,
+    `${style.bold(run.id)}  ${run.job}  ${verdict(run, invocation.now(), style)}  ${took(run, invocation.now())}`,
     `started ${new Date(run.startedAt).toISOString()} by ${run.trigger}, process ${run.holder.pid}`,
     ...(run.message ? [run.message] : []),
     ...(run.journaled ? [] : [style.warn("the ledger could not be written while it ran")]),
@@ -107,8 +121,9 @@ function stepLines(step: Step, style: Style): string[] {
   return lines;
 }
 
-function verdict(run: Run, style: Style): string {
-  if (run.outcome === null) return style.bold("running");
+/** What nobody has seen the end of is not running. */
+function verdict(run: Run, now: number, style: Style): string {
+  if (run.outcome === null) return isGone(run, now) ? style.bad("process gone") : style.bold("running");
   const colour = run.outcome === "success" ? style.good : run.outcome === "failed" ? style.bad : style.warn;
   return colour(run.reason ? `${run.outcome}/${run.reason}` : run.outcome);
 }

@@ -18,8 +18,8 @@ export const listenOption: CommandOption = {
   summary: "default: outputs.prometheus.listen, 127.0.0.1:9471",
 };
 
-/** Serves the state of a host until the invocation is told to stop. */
-export async function serveHost(host: Host, invocation: Invocation): Promise<void> {
+/** Serves the state of a host until the invocation is told to stop. @param onServing called once it listens */
+export async function serveHost(host: Host, invocation: Invocation, onServing?: () => void): Promise<void> {
   const log = createLog(invocation);
   const now = () => invocation.now() / 1000;
   const settings = host.config.outputs.prometheus;
@@ -45,6 +45,7 @@ export async function serveHost(host: Host, invocation: Invocation): Promise<voi
     log: log.error,
   });
   log.info(`serving ${server.url}metrics`);
+  onServing?.();
   try {
     if (!invocation.signal.aborted) await once(invocation.signal, "abort");
   } finally {

@@ -2,15 +2,19 @@ import type { AnomalyStatus, BackupStatus, JobStatus, SubjectStatus } from "../e
 import type { FilesystemStatus } from "../engine/status-filesystems.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
 import type { Invocation } from "./command.ts";
+import { proofText } from "./terminal/proof.ts";
 import { createStyle, type Style } from "./terminal/style.ts";
 import { formatTable } from "./terminal/table.ts";
 import { makeVisible } from "./terminal/text.ts";
+import { wrap } from "./terminal/wrap.ts";
 
 export interface StatusView {
   readonly host: string;
   /** Seconds since the epoch. */
   readonly at: number;
   readonly jobs: readonly JobStatus[];
+  /** What the ledger does not know yet, as `keptAsideSentence` has it; empty: nothing. */
+  readonly keptAside: string;
   readonly subjects: readonly SubjectStatus[];
   readonly backups: readonly BackupStatus[];
   readonly anomalies: readonly AnomalyStatus[];
@@ -25,6 +29,9 @@ export function statusText(view: StatusView, invocation: Pick<Invocation, "stdou
   const width = invocation.stdout.columns;
   const sections = [
     view.jobs.length > 0 && formatTable(jobTable(view, style, width)),
+    view.jobs.length > 0 && isNarrow(width) && becauseLines(view, width),
+    view.keptAside !== "" && lines(makeVisible(view.keptAside), width).map(style.bad).join("\n"),
+    view.jobs.some(({ unattended }) => unattended) && unattendedLines(view, style, width),
     view.subjects.length > 0 && formatTable(subjectTable(view, style, width)),
     view.backups.length > 0 && formatTable(backupTable(view, style, width)),
     view.anomalies.length > 0 && formatTable(anomalyTable(view, style, width)),
@@ -33,8 +40,45 @@ export function statusText(view: StatusView, invocation: Pick<Invocation, "stdou
   ];
   return sections
     .filter((section) => section !== false)
+    .filter((section) => section !== "")
     .map((section) => section.trimEnd())
     .join("\n\n");
+}
+
+/** Beside so much else a reason would be a word or two: it stands below the table, whole. */
+function isNarrow(width: number | undefined): width is number {
+  return width !== undefined && width < 120;
+}
+
+const lines = (text: string, width: number | undefined, first = "", others = "  ") =>
+  wrap(text, width ?? Number.POSITIVE_INFINITY, first, others);
+
+function becauseLines({ jobs }: StatusView, width: number): string {
+  return jobs
+    .flatMap((job) => {
+      const because = becauseOf(job);
+      return because === "" ? [] : lines(makeVisible(`${job.job}: ${because}`), width);
+    })
+    .join("\n");
+}
+
+/** What is said of the last run is not said of the one that runs now. */
+function becauseOf({ running, lastRun: last }: JobStatus): string {
+  return running ? "" : (last?.message ?? "");
+}
+
+function unattendedLines({ jobs }: StatusView, style: Style, width: number | undefined): string {
+  const names = jobs.filter(({ unattended }) => unattended).map(({ job }) => job);
+  const arrow = style.isUnicode ? "→" : "->";
+  return [
+    ...lines(`nobody starts ${names.join(", ")}: scheduler is internal, and no engine runs`, width).map(style.bad),
+    ...lines(
+      "as a service: pantheros up --help; or scheduler: external, and a timer or cron",
+      width,
+      `  ${arrow} `,
+      "    ",
+    ),
+  ].join("\n");
 }
 
 function filesystemLines({ filesystems }: StatusView, style: Style): string {
@@ -52,15 +96,15 @@ function jobTable({ jobs, at }: StatusView, style: Style, width: number | undefi
       { title: "job" },
       { title: "last run" },
       { title: "last success" },
-      { title: "due" },
-      { title: "because", grow: true },
+      { title: "due", grow: isNarrow(width) },
+      ...(isNarrow(width) ? [] : [{ title: "because", grow: true }]),
     ],
     rows: jobs.map((job) => [
       job.job,
       lastRun(job, at, style),
       ago(job.lastSuccessAt, at, style),
       due(job, at, style),
-      job.lastRun?.message ?? "",
+      ...(isNarrow(width) ? [] : [becauseOf(job)]),
     ]),
   };
 }
@@ -80,11 +124,13 @@ function lastRun({ running, lastRun: last, consecutiveFailures }: JobStatus, at:
 
 const counted = { clock: "", awake: " awake", unjournaled: " by the clock: no engine journals when it sleeps" };
 
-function due({ nextRunAt, overdueSeconds, overdueBy }: JobStatus, at: number, style: Style): string {
+function due({ nextRunAt, overdueSeconds, overdueBy, unattended }: JobStatus, at: number, style: Style): string {
   if (overdueSeconds === null) return style.dim("no schedule");
   if (overdueSeconds > 0) return style.bad(`overdue for ${formatDuration(overdueSeconds)}${counted[overdueBy]}`);
   // It comes after another job, and that one is in time as well.
-  return nextRunAt === null ? style.dim("in time") : `in ${formatDuration(nextRunAt - at)}`;
+  if (nextRunAt === null) return style.dim("in time");
+  const text = `in ${formatDuration(nextRunAt - at)}`;
+  return unattended ? style.warn(`${text}, by nobody`) : text;
 }
 
 function subjectTable({ subjects, at }: StatusView, style: Style, width: number | undefined) {
@@ -151,12 +197,6 @@ function anomalyTable({ anomalies }: StatusView, style: Style, width: number | u
     columns: [{ title: "unlike its history" }, { title: "at" }, { title: "last backup", grow: true }, { title: "run" }],
     rows: anomalies.map(({ job, target, sentence, runId }) => [job, target, style.bad(sentence), runId]),
   };
-}
-
-function proofText(proof: BackupStatus["proof"], style: Style): string {
-  if (proof === null) return style.dim("proved by its own run");
-  if (proof.state === "disagrees") return style.bad(`no: ${proof.why}`);
-  return proof.state === "proven" ? style.good(`yes, ${proof.why}`) : style.dim(`not yet: ${proof.why}`);
 }
 
 function ago(time: number | null, at: number, style: Style): string {

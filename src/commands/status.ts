@@ -4,7 +4,8 @@ import { readState } from "../engine/state.ts";
 import { anomalyStatuses, backupStatuses, jobStatuses, subjectStatuses } from "../engine/status.ts";
 import { filesystemStatuses } from "../engine/status-filesystems.ts";
 import { defineCommand, print, printJson, UsageError } from "./command.ts";
-import { openHost, openHostState } from "./host.ts";
+import { openHost } from "./host.ts";
+import { keptAsideSentence, openWholeJournal } from "./kept-aside.ts";
 import { statusText } from "./status-view.ts";
 
 export const status = defineCommand({
@@ -30,7 +31,8 @@ Reads the ledger only: nothing is started, nothing is asked.
         `there is no job ${JSON.stringify(only)}: ${suggest(only, names, "the configuration declares none")}`,
       );
     }
-    const ledger = await openHostState(host);
+    const journal = await openWholeJournal(host);
+    const { ledger } = journal;
     try {
       const state = readState(host.config, ledger, collectors, invocation.now() / 1000);
       const isAsked = ({ job }: { job: string }) => only === undefined || job === only;
@@ -44,11 +46,11 @@ Reads the ledger only: nothing is started, nothing is asked.
         filesystems: only === undefined ? filesystemStatuses(state) : [],
         problems: state.errors,
       };
-      if (invocation.json) printJson(invocation, view);
-      else print(invocation, statusText(view, invocation));
+      if (invocation.json) printJson(invocation, { ...view, keptAside: journal.keptAside.map(({ id }) => id) });
+      else print(invocation, statusText({ ...view, keptAside: keptAsideSentence(journal, host) }, invocation));
       return 0;
     } finally {
-      ledger.close();
+      journal.close();
     }
   },
 });

@@ -54,9 +54,55 @@ export function readConfig(file: string, text: string): WrittenConfig {
  * Checks what a configuration file says.
  * @throws ConfigError with every problem at once
  */
-export function checkConfig({ file, source }: WrittenConfig, options: CheckOptions): LoadedConfig {
-  if (source.broken) throw refusal(file, source, []);
-  if (!isMap(source.value)) throw refusal(file, source, [notAMap(source.value)]);
+export function checkConfig(written: WrittenConfig, options: CheckOptions): LoadedConfig {
+  const { loaded, findings } = judge(written, options);
+  if (loaded === null) throw refusal(written, findings);
+  return loaded;
+}
+
+/** A configuration of which one job is wanted. */
+export interface LoadedForJob {
+  readonly loaded: LoadedConfig;
+  /** Other jobs that are not in it, because something is wrong in them. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * As `checkConfig`, for the run of one job: what is wrong in other jobs only, and nowhere else, must not keep it from being run.
+ * @throws ConfigError with every problem, also of other jobs, when one is not in other jobs only
+ */
+export function checkConfigFor(job: string, written: WrittenConfig, options: CheckOptions): LoadedForJob {
+  const whole = judge(written, options);
+  if (whole.loaded !== null) return { loaded: whole.loaded, leftOut: [] };
+  const problems = refusal(written, whole.findings);
+  const { source } = written;
+  const wrong = new Set<string>();
+  for (const { path } of [...source.mistakes, ...whole.findings]) {
+    const [section, name] = path;
+    if (source.broken || section !== "jobs" || name === undefined || name === job) throw problems;
+    wrong.add(String(name));
+  }
+  // The wanted job stands in for them: others may speak of them by name, in objectives and in `after`.
+  const wanted = valueAt(source.value, ["jobs", job]);
+  const withStandIns = entriesOf(valueAt(source.value, ["jobs"])).map(([name, own]) => [
+    name,
+    wrong.has(name) ? wanted : own,
+  ]);
+  const value = { ...(source.value as object), jobs: Object.fromEntries(withStandIns) };
+  const { loaded } = judge({ ...written, source: { ...source, value, mistakes: [] } }, options);
+  if (loaded === null) throw problems;
+  const right = ([name]: readonly [string, unknown]) => !wrong.has(name);
+  const jobs = Object.fromEntries(Object.entries(loaded.config.jobs).filter(right));
+  return {
+    loaded: { ...loaded, config: { ...loaded.config, jobs }, steps: new Map([...loaded.steps].filter(right)) },
+    leftOut: [...wrong],
+  };
+}
+
+/** Null is loaded when anything is wrong: what is found, or what was found when the text was read. */
+function judge({ file, source }: WrittenConfig, options: CheckOptions) {
+  if (source.broken) return { loaded: null, findings: [] };
+  if (!isMap(source.value)) return { loaded: null, findings: [notAMap(source.value)] };
   const parsed = check(configuration, source.value);
   const steps = checkSteps(source.value, options.runners, options.runnerNames);
   const findings = [
@@ -65,9 +111,9 @@ export function checkConfig({ file, source }: WrittenConfig, options: CheckOptio
     ...checkRules(source.value, steps.written),
     ...unknownCollectors(source.value, options.collectors),
   ];
-  if (!parsed.data || findings.length > 0 || source.mistakes.length > 0) throw refusal(file, source, findings);
+  if (!parsed.data || findings.length > 0 || source.mistakes.length > 0) return { loaded: null, findings };
   const config = withStepDefaults(parsed.data, steps.loaded);
-  return { file, config, steps: steps.loaded };
+  return { loaded: { file, config, steps: steps.loaded }, findings };
 }
 
 /** A file, read and checked, for who knows the runners without having read it. @throws ConfigError when it cannot be read, and with every problem */
@@ -100,7 +146,7 @@ function withStepDefaults(config: Config, steps: LoadedConfig["steps"]): Config 
   return { ...config, jobs: Object.fromEntries(jobs) };
 }
 
-function refusal(file: string, source: Source, findings: readonly Finding[]): ConfigError {
+function refusal({ file, source }: WrittenConfig, findings: readonly Finding[]): ConfigError {
   const mistakes = [...source.mistakes, ...findings.map((finding) => locate(source, finding))];
   const literals = mistakes.filter(({ message }) => message === literalSecret.message).map(({ range }) => range);
   const secrets = secretRanges(source, literals);

@@ -7,7 +7,7 @@ import { formatTimestamp } from "../model/quantity.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Runner } from "../runners/runner.ts";
 import { checkStep } from "./check-step.ts";
-import { createRunnerContext } from "./runner-context.ts";
+import { createRunnerContext, optionsOf } from "./runner-context.ts";
 
 export interface CheckedStep {
   readonly id: string;
@@ -16,7 +16,10 @@ export interface CheckedStep {
   readonly failure: StepError | null;
 }
 
-/** Asks every step of a job whether it could work now, as a run does before its first step; nothing is changed. */
+/**
+ * Asks every step of a job whether it could work now, as a run does before its first step; nothing is changed.
+ * @param services with `reach` the other side is asked too
+ */
 export async function checkJob(
   config: Config,
   job: string,
@@ -27,9 +30,10 @@ export async function checkJob(
     readonly now: () => number;
     readonly signal: AbortSignal;
     readonly lastSteps: () => readonly LastStep[];
+    readonly reach: boolean;
   },
 ): Promise<readonly CheckedStep[]> {
-  const { runnerFor, ...world } = services;
+  const { runnerFor, reach, ...world } = services;
   const timestamp = formatTimestamp(services.now());
   const never = () => {
     throw new Error("a check makes nothing");
@@ -53,7 +57,11 @@ export async function checkJob(
   for (const [position, step] of (config.jobs[job]?.steps ?? []).entries()) {
     const runner = runnerFor(step.uses);
     const failure = await Promise.resolve()
-      .then(() => checkStep(runner, step, createRunnerContext({ ...parts, step })))
+      .then(async () => {
+        const context = createRunnerContext({ ...parts, step });
+        await checkStep(runner, step, context);
+        if (reach) await runner.reach?.(optionsOf(runner, step), context);
+      })
       .then(() => null, toStepError);
     checked.push({ id: stepId(step, position), uses: step.uses, failure });
   }

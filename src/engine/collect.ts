@@ -21,7 +21,8 @@ export interface CollectServices {
 
 /**
  * One look of one collector, measured and bounded, saved in the ledger and returned. A collector that fails keeps what it saw before, with
- * the age of that; it is visible as failed and hurts no other.
+ * the age of that; it is visible as failed and hurts no other. One that was stopped with its process has seen nothing and has not failed: it is
+ * returned, and not saved.
  */
 export async function collectOnce(collector: Collector, services: CollectServices): Promise<Observation> {
   const { ledger, now } = services;
@@ -46,6 +47,7 @@ export async function collectOnce(collector: Collector, services: CollectService
     samples: collected?.samples ?? previous?.samples ?? [],
     artifacts: collected ? (collected.artifacts ?? []) : (previous?.artifacts ?? []),
   };
+  if (collected === null && services.signal.aborted) return observation;
   ledger.saveObservation(observation);
   ledger.recordMeasurements(collected?.measurements ?? []);
   return observation;

@@ -7,18 +7,11 @@ import { formatBytes } from "../model/quantity.ts";
 import { createExecute } from "../tools/exec.ts";
 import { checkJob } from "./check-job.ts";
 import { diagnoseDisks } from "./diagnose-disks.ts";
+import { diagnoseRepositories } from "./diagnose-repositories.ts";
+import type { Finding } from "./finding.ts";
+import { jobStatuses } from "./status.ts";
 
-/** One thing that was looked at on this host. */
-export interface Finding {
-  readonly what: string;
-  /** `problem`: a job could not run now. */
-  readonly state: "ok" | "warning" | "problem";
-  readonly found: string;
-  /** The command or setting that mends it. */
-  readonly mend?: string;
-}
-
-type Services = Omit<Parameters<typeof checkJob>[2], "lastSteps"> & {
+type Services = Omit<Parameters<typeof checkJob>[2], "lastSteps" | "reach"> & {
   readonly ledgerPath: string;
   readonly openLedger: () => Ledger;
 };
@@ -41,8 +34,10 @@ export async function diagnose(config: Config, services: Services): Promise<read
     node(),
     ...(await Promise.all(programsFor(config).map((name) => program(name, services)))),
     ledger(services),
+    ...engine(config, services),
     await space(services.ledgerPath),
     ...(await disks(config, services)),
+    ...(await repositories(config, services)),
     ...(await jobs(config, services)),
   ];
 }
@@ -86,6 +81,27 @@ function ledger({ openLedger, ledgerPath }: Services): Finding {
   }
 }
 
+/** A job that only the engine starts is started by nobody where none runs, and nothing fails. */
+function engine(config: Config, { openLedger, now }: Services): Finding[] {
+  const unattended = fromLedger(
+    openLedger,
+    (opened) =>
+      jobStatuses(config, opened, { at: now() / 1000, host: config.host, samples: [], errors: [] })
+        .filter((job) => job.unattended)
+        .map(({ job }) => job),
+    [],
+  );
+  if (unattended.length === 0) return [];
+  return [
+    {
+      what: "engine",
+      state: "warning",
+      found: `none runs, and nobody else starts ${unattended.join(", ")} (scheduler: internal)`,
+      mend: "start it as a service: pantheros up --help; or set scheduler: external, and start them by a timer or cron",
+    },
+  ];
+}
+
 async function space(ledgerPath: string): Promise<Finding> {
   const directory = dirname(ledgerPath);
   try {
@@ -114,11 +130,20 @@ function disks(config: Config, { environment, signal, now }: Services): Promise<
   return diagnoseDisks(config, execute, now() / 1000);
 }
 
+function repositories(config: Config, { environment, signal, readSecret }: Services): Promise<readonly Finding[]> {
+  const execute = createExecute({ env: environment, signal, defaultTimeoutSeconds: 30 });
+  return diagnoseRepositories(config, { execute, readSecret });
+}
+
 async function jobs(config: Config, services: Services): Promise<Finding[]> {
   const findings: Finding[] = [];
   const steps = lastSteps(services);
   for (const job of Object.keys(config.jobs)) {
-    for (const { id, uses, failure } of await checkJob(config, job, { ...services, lastSteps: () => steps })) {
+    for (const { id, uses, failure } of await checkJob(config, job, {
+      ...services,
+      lastSteps: () => steps,
+      reach: true,
+    })) {
       const what = `${job} / ${id}`;
       if (!failure) findings.push({ what, state: "ok", found: `${uses} could run` });
       else findings.push({ what, state: "problem", found: failure.message, ...mendOf(failure) });
@@ -128,14 +153,20 @@ async function jobs(config: Config, services: Services): Promise<Finding[]> {
 }
 
 function lastSteps({ openLedger }: Services): readonly LastStep[] {
+  return fromLedger(openLedger, (opened) => opened.lastSteps(), []);
+}
+
+function fromLedger<Value>(open: () => Ledger, read: (opened: Ledger) => Value, otherwise: Value): Value {
   try {
-    const opened = openLedger();
-    const steps = opened.lastSteps();
-    opened.close();
-    return steps;
+    const opened = open();
+    try {
+      return read(opened);
+    } finally {
+      opened.close();
+    }
   } catch (error) {
     // A finding of its own tells of a ledger that cannot be read.
-    if (error instanceof LedgerError) return [];
+    if (error instanceof LedgerError) return otherwise;
     throw error;
   }
 }

@@ -84,6 +84,7 @@ async function collectForever(
     const seen = lastFinish();
     await guarded(async () => {
       const { error, durationSeconds } = await collectOnce(collector, services);
+      if (signal.aborted) return;
       observer.collected(collector.name, error, durationSeconds);
     });
     for (;;) {

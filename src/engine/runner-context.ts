@@ -103,5 +103,7 @@ export function optionsOf(runner: Runner, step: StepConfig): never {
   const parsed = runner.options.safeParse(options);
   if (parsed.success) return parsed.data as never;
   const issue = parsed.error.issues[0];
-  throw new StepError("config", `${step.uses}: ${issue?.path.join(".")}: ${issue?.message}`);
+  throw new StepError("config", `${step.uses}: ${issue?.path.join(".")}: ${issue?.message}`, {
+    advice: "correct it in the step; where it holds a reference, see what that stood for in this run",
+  });
 }

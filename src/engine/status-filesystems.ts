@@ -39,7 +39,7 @@ const symptoms: readonly (readonly [MetricName, Symptom])[] = [
     "btrfsScrubState",
     { where: { state: "interrupted" }, say: (is) => (is === 1 ? "the last scrub was interrupted" : null) },
   ],
-  ["btrfsScrubAge", { say: (age) => (age > oldScrub ? `last scrubbed ${formatDuration(age)} ago` : null) }],
+  ["btrfsScrubAge", { say: (age) => (age > oldScrub ? `not scrubbed for ${formatDuration(age)}` : null) }],
   ["btrfsBalance", { say: (status) => (status === 2 ? "a balance is paused" : null) }],
 ];
 

@@ -1,5 +1,5 @@
 import { type JudgedBackup, judgedBackups } from "../collectors/anomalies.ts";
-import { readAwakeJournal } from "../collectors/awake.ts";
+import { endOf, readAwakeJournal } from "../collectors/awake.ts";
 import type { SubjectKind } from "../collectors/collector.ts";
 import { type Proof, proofOf, worstProof } from "../collectors/proof.ts";
 import type { Config } from "../config/schema.ts";
@@ -29,6 +29,8 @@ export interface JobStatus {
   readonly overdueSeconds: number | null;
   /** What is counted: time by the clock, or time awake; `unjournaled`: time awake is asked for, and nobody journals it, so the clock counts. */
   readonly overdueBy: "clock" | "awake" | "unjournaled";
+  /** The engine is to start it, and none journals that it runs: nobody will. */
+  readonly unattended: boolean;
 }
 
 /** One subvolume, repository or destination: what the last look saw there. */
@@ -66,9 +68,10 @@ export function jobStatuses(
   const countsAwake = Object.values(config.jobs).some(({ staleness }) => staleness === "awake");
   const journal = countsAwake ? readAwakeJournal(ledger, clock(state.at * 1000)) : null;
   const awake = journal === null || journal.stopped ? "unjournaled" : "awake";
+  const isAttended = !Object.values(config.jobs).some(isStartedByEngine) || hasEngine(ledger, state.at * 1000);
   const states = new Map(ledger.jobStates().map((known) => [known.job, known]));
   const running = new Map(ledger.unfinishedRuns().map((run) => [run.job, run]));
-  return Object.entries(config.jobs).map(([job, { staleness }]) => {
+  return Object.entries(config.jobs).map(([job, declared]) => {
     const run = running.get(job);
     const known = states.get(job);
     return {
@@ -86,9 +89,24 @@ export function jobStatuses(
       consecutiveFailures: known?.consecutiveFailures ?? 0,
       nextRunAt: read("jobNextRun", { job }),
       overdueSeconds: read("jobOverdue", { job }),
-      overdueBy: staleness === "awake" ? awake : "clock",
+      overdueBy: declared.staleness === "awake" ? awake : "clock",
+      unattended: isStartedByEngine(declared) && !isAttended,
     };
   });
+}
+
+/** An engine journals that the machine is awake every 15 seconds; one that has been silent for so long is not there, milliseconds. */
+const engineSilence = 180_000;
+
+/** @param now milliseconds since the epoch */
+function hasEngine(ledger: Ledger, now: number): boolean {
+  const last = endOf(ledger, now);
+  return last !== null && now - last <= engineSilence;
+}
+
+/** Whether it is started by the engine and by nobody else. */
+function isStartedByEngine({ schedule, scheduler }: Config["jobs"][string]): boolean {
+  return schedule !== undefined && scheduler === "internal";
 }
 
 function lastRunOf(ledger: Ledger, known: JobState | undefined): JobStatus["lastRun"] {

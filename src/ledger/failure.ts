@@ -40,17 +40,19 @@ function problemOf(error: unknown, path: string, mode: "read" | "write"): Ledger
   const known = problems.find(([pattern]) => pattern.test(code))?.[1];
   // Node says ENOENT, too, when it cannot create folders on a read-only file system; and a writer misses nothing, it creates.
   if (known && !(known === "missing" && mode === "write")) return known;
-  return looksLikeFiles.test(code) && path !== ":memory:" ? problemOfFiles(path, mode) : "unknown";
+  if (!looksLikeFiles.test(code) || path === ":memory:") return "unknown";
+  // A reader needs room only for the index of the log.
+  return problemOfFiles(path, mode, mode === "write" || code.startsWith("SQLITE_IOERR_SHM"));
 }
 
-function problemOfFiles(path: string, mode: "read" | "write"): LedgerProblem {
+function problemOfFiles(path: string, mode: "read" | "write", needsRoom: boolean): LedgerProblem {
   const { R_OK, W_OK, X_OK } = constants;
   const directory = nearestDirectory(dirname(path));
   try {
     accessSync(directory, mode === "write" ? W_OK | X_OK : X_OK);
     if (existsSync(path)) accessSync(path, mode === "write" ? R_OK | W_OK : R_OK);
     const { bavail, bsize } = statfsSync(directory);
-    return mode === "write" && bavail * bsize < leastFreeBytes ? "full" : "unknown";
+    return needsRoom && bavail * bsize < leastFreeBytes ? "full" : "unknown";
   } catch (error) {
     return problems.find(([pattern]) => pattern.test(codeOf(error)))?.[1] ?? "unknown";
   }

@@ -56,8 +56,11 @@ export type PastStep = Pick<Step, "bytes" | "files" | "evidence" | "runId"> & {
   readonly finishedAt: number;
 };
 
-/** A step without what is only asked for of a single run. */
-export type BriefStep = Omit<Step, "inputs" | "tail">;
+/** A step without what is only asked for of a single run; of one that pruned or did not succeed, `evidence` is empty. */
+export type BriefStep = Pick<
+  Step,
+  "runId" | "id" | "kind" | "target" | "finishedAt" | "outcome" | "message" | "bytes" | "files" | "evidence"
+>;
 
 /** Something that a step has made, or was about to make, and that must not outlive it. */
 export interface LeftoverRecord {

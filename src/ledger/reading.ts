@@ -11,6 +11,12 @@ interface Opened {
   readonly inode: number;
 }
 
+interface Reader {
+  readonly uid: number;
+  /** It is gone in a moment. */
+  readonly brief: boolean;
+}
+
 /** While a writer comes or leaves, the file says for as long as one wait for the disk that it has a log, and there is none. */
 const patience = { attempts: 10, pause: 5 } as const;
 
@@ -19,12 +25,13 @@ const patience = { attempts: 10, pause: 5 } as const;
  * SQLite reads along. When the last writer has left, the log is turned off, and SQLite reads the file by itself. It follows from one to
  * the other within an open connection.
  */
-export function openForReading(path: string, connect: Connect, uid: number): Source {
-  let opened = patiently(() => open(path, connect, uid));
+export function openForReading(path: string, connect: Connect, { uid, brief }: Reader): Source {
+  const openOnce = () => open(path, brief ? evenWithoutRoom(connect) : connect, uid);
+  let opened = patiently(openOnce);
   let generation = 1;
   const current = () => {
     if (fileState(path)?.inode !== opened.inode) {
-      const fresh = open(path, connect, uid);
+      const fresh = openOnce();
       opened.database.close();
       opened = fresh;
       generation += 1;
@@ -71,6 +78,27 @@ function open(path: string, connect: Connect, uid: number): Opened {
     database.close();
     throw error;
   }
+}
+
+/**
+ * On a full disk a writer cannot turn its log off when it leaves, and SQLite finds no room for the index of that log: the state could not be shown
+ * when it matters most. The index is kept in memory then, for which SQLite keeps all others out (https://sqlite.org/wal.html#noshm): nothing for
+ * those who stay. Only for who may write the file.
+ */
+function evenWithoutRoom(connect: Connect): Connect {
+  return (path, options) => {
+    const database = connect(path, options);
+    try {
+      database.exec("SELECT 1 FROM sqlite_schema LIMIT 1");
+      return database;
+    } catch (error) {
+      database.close();
+      if (!codeOf(error).startsWith("SQLITE_IOERR_SHM")) return connect(path, options);
+    }
+    const alone = connect(path);
+    alone.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON");
+    return alone;
+  };
 }
 
 function isStranger(uid: number, state: FileState): boolean {

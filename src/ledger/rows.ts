@@ -9,31 +9,36 @@ export const runColumns = `
   (SELECT boot_id FROM boots WHERE number = runs.boot) AS bootId, runs.pid, runs.start_ticks AS startTicks, runs.journaled, runs.lost, runs.emitted_at AS emittedAt`;
 
 /** Columns of `steps` under the names of `BriefStep` and `Step`, for `FROM steps JOIN runs JOIN plans`. */
-export const briefStepColumns = `
-  runs.id AS runId, steps.position, plans.id, plans.uses, plans.kind, plans.target, plans.optional, steps.started_at AS startedAt,
-  steps.finished_at AS finishedAt, steps.outcome, steps.reason, steps.message, steps.attempts, steps.exit_code AS exitCode,
-  steps.signal, steps.bytes, steps.files, steps.evidence`;
-export const stepColumns = `${briefStepColumns}, steps.inputs, steps.tail`;
+const commonColumns = `
+  runs.id AS runId, plans.id, plans.kind, plans.target, steps.finished_at AS finishedAt, steps.outcome, steps.message, steps.bytes, steps.files`;
+// Unpacking is most of the time that a month of runs takes, and prunings are half of their steps.
+export const briefStepColumns = `${commonColumns},
+  iif(steps.outcome = 'success' AND plans.kind <> 'prune', steps.evidence, NULL) AS evidence`;
+export const stepColumns = `${commonColumns}, steps.evidence, steps.position, plans.uses, plans.optional, steps.started_at AS startedAt,
+  steps.reason, steps.attempts, steps.exit_code AS exitCode, steps.signal, steps.inputs, steps.tail`;
 
 /** SQLite has neither booleans nor nested values. */
 type Stored<T, Booleans extends keyof T> = Omit<T, Booleans> & Readonly<Record<Booleans, number>>;
 
 export type RunRow = Omit<Stored<Run, "journaled" | "lost">, "holder"> & ProcessIdentity;
 
-export type BriefStepRow = Omit<Stored<BriefStep, "optional">, "evidence"> & { readonly evidence: Buffer | null };
+type Packed<T, Fields extends keyof T> = Omit<T, Fields> & Readonly<Record<Fields, Buffer | null>>;
 
-export type StepRow = BriefStepRow & Readonly<Record<"inputs" | "tail", Buffer | null>>;
+export type BriefStepRow = Packed<BriefStep, "evidence">;
+
+export type StepRow = Packed<Stored<Step, "optional">, "evidence" | "inputs" | "tail">;
 
 export function toRun({ bootId, pid, startTicks, journaled, lost, ...same }: RunRow): Run {
   return { ...same, holder: { bootId, pid, startTicks }, journaled: journaled === 1, lost: lost === 1 };
 }
 
-export function toStep({ inputs, tail, ...brief }: StepRow): Step {
-  return { ...toBriefStep(brief), inputs: unpack(inputs, []), tail: unpack(tail, null) };
+export function toStep({ optional, evidence, inputs, tail, ...same }: StepRow): Step {
+  const unpacked = { evidence: unpack(evidence, {}), inputs: unpack(inputs, []), tail: unpack(tail, null) };
+  return { ...same, optional: optional === 1, ...unpacked };
 }
 
-export function toBriefStep({ optional, evidence, ...same }: BriefStepRow): BriefStep {
-  return { ...same, optional: optional === 1, evidence: unpack(evidence, {}) };
+export function toBriefStep(row: BriefStepRow): BriefStep {
+  return { ...row, evidence: unpack(row.evidence, {}) };
 }
 
 /** Whole milliseconds, as the tables want them. */

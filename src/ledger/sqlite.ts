@@ -24,6 +24,8 @@ export interface OpenLedgerOptions {
    * what it reads; every method that writes then throws `read_only`.
    */
   readonly mode: "read" | "write";
+  /** With `read`: it is closed again in a moment, and may keep writers out for so long where a full disk leaves no other way. @default false */
+  readonly brief?: boolean;
 }
 
 /**
@@ -31,9 +33,9 @@ export interface OpenLedgerOptions {
  * @param path a file, or `:memory:` for one that ends with the process
  * @throws LedgerError as all its methods do: `missing` only when reading
  */
-export function openLedger(path: string, { mode }: OpenLedgerOptions): Ledger {
+export function openLedger(path: string, { mode, brief = false }: OpenLedgerOptions): Ledger {
   return guarded(path, mode, () => {
-    const source = openSource(path, mode);
+    const source = openSource(path, mode, brief);
     const store = createStore(source, path, mode);
     const ledger: Ledger = {
       path,
@@ -58,9 +60,10 @@ export function openLedger(path: string, { mode }: OpenLedgerOptions): Ledger {
   });
 }
 
-function openSource(path: string, mode: "read" | "write"): Source {
+function openSource(path: string, mode: "read" | "write", brief: boolean): Source {
   if (path === ":memory:") return openInMemory(connect);
-  return mode === "write" ? openForWriting(path, connect) : openForReading(path, connect, process.geteuid?.() ?? 0);
+  if (mode === "write") return openForWriting(path, connect);
+  return openForReading(path, connect, { uid: process.geteuid?.() ?? 0, brief });
 }
 
 /** better-sqlite3 as the ledger uses it: statements are compiled once per connection. */

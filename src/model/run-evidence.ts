@@ -2,6 +2,8 @@ import { claimOf } from "./claim.ts";
 import { formatBytes, formatDuration } from "./quantity.ts";
 import type { Step } from "./run.ts";
 
+// Texts are joined, not written as templates: of a hundred thousand runs each would be kept with all of its pieces.
+
 /** Names that are written out; a run that makes thousands of snapshots shall not fill a page. */
 const mostNamed = 4;
 
@@ -13,7 +15,9 @@ export function artifactsOf(step: Pick<Step, "kind" | "target" | "evidence" | "o
     case "subvolume":
       return [claim.path];
     case "repository": {
-      const named = claim.snapshotIds.slice(0, mostNamed).map((id) => `snapshot ${id.slice(0, 8)} in ${claim.subject}`);
+      const named = claim.snapshotIds
+        .slice(0, mostNamed)
+        .map((id) => ["snapshot", id.slice(0, 8), "in", claim.subject].join(" "));
       const more = claim.snapshotIds.length - named.length;
       return more > 0 ? [...named, `and ${more} more in ${claim.subject}`] : named;
     }
@@ -40,7 +44,7 @@ export function provedBy({
   if (kind === "check") return [coverage === null ? `${id}: read back` : `${id}: ${percent(coverage)} read back`];
   const amounts = [files === null ? null : `${files} files`, bytes === null ? null : formatBytes(bytes)];
   const said = amounts.filter((amount) => amount !== null).join(", ");
-  return said === "" ? [] : [`${id}: ${said}`];
+  return said === "" ? [] : [[id, said].join(": ")];
 }
 
 function number(value: unknown): number | null {

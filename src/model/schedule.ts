@@ -96,12 +96,6 @@ export function previousAt(schedule: Schedule, at: number): number | null {
   return toSeconds(schedule.matcher.previousRuns(1, new Date((Math.floor(at) + 1) * 1000))[0] ?? null);
 }
 
-/** Whether a fire falls between two moments, both included. */
-export function firesWithin(schedule: Schedule, from: number, to: number): boolean {
-  const fire = previousAt(schedule, to);
-  return fire !== null && fire >= from;
-}
-
 /** The first owed fire strictly after a moment, see `Schedule`. */
 export function nextOwedAfter(schedule: Schedule, at: number): number | null {
   let fire = nextAfter(schedule, at);

@@ -1,8 +1,16 @@
 import * as z from "zod";
 import { chainOf } from "../model/archive.ts";
+import { archiveFolder } from "../model/archive-key.ts";
 import { StepError } from "../model/outcome.ts";
 import { formatBytes, timestampMoment } from "../model/quantity.ts";
-import { type ArchiveCatalog, type ArchiveFault, newest, readCatalog, restorable } from "../tools/archive/catalog.ts";
+import {
+  type ArchiveCatalog,
+  type ArchiveFault,
+  type CatalogQuery,
+  newest,
+  readCatalog,
+  restorable,
+} from "../tools/archive/catalog.ts";
 import { verifiedContent } from "../tools/archive/content.ts";
 import type { ManifestArchive } from "../tools/archive/manifest.ts";
 import type { ObjectStore } from "../tools/destinations/object-store.ts";
@@ -48,14 +56,15 @@ export const archiveVerify = defineRunner({
   async run(options, context) {
     return await withStore(options.destination, context, async (store, { whole }) => {
       context.progress({ note: "reading the manifests" });
-      const catalog = await readCatalog(store, selectionOf(options, whole(options.prefix), context));
-      return await verify(options, catalog, store, context);
+      const query = selectionOf(options, whole(options.prefix), context);
+      return await verify(options, query, await readCatalog(store, query), store, context);
     });
   },
 });
 
 async function verify(
   options: VerifyOptions,
+  query: CatalogQuery,
   catalog: ArchiveCatalog,
   store: ObjectStore,
   context: RunnerContext,
@@ -94,10 +103,15 @@ async function verify(
     );
   }
   if (archives.length === 0) {
-    throw new StepError("empty_artifact", `there is no archive at ${store.url(whereOf(options))}`, {
-      advice: "see that prefix, host and name are those of the archiving step, and that it has run",
-      evidence,
-    });
+    const what = query.name === undefined ? "archive" : `archive of ${query.name}`;
+    throw new StepError(
+      "empty_artifact",
+      `there is no ${what} at ${store.url(archiveFolder(query.prefix, query.host))}`,
+      {
+        advice: "see that prefix, host and name are those of the archiving step, and that it has run",
+        evidence,
+      },
+    );
   }
   const old = catalog.orphans.filter(({ key }) => !mayBeBeingWritten(key, context));
   const content = read.archives === 0 ? "" : `, ${formatBytes(read.bytes)} of it read`;
@@ -106,8 +120,6 @@ async function verify(
   const message = `${counts}${content}; ${old.length} objects have no manifest and do not count, such as ${old[0].key} – remove them`;
   return { ...result, outcome: "partial", reason: "verification", message };
 }
-
-const whereOf = ({ prefix, host, name }: VerifyOptions) => [prefix, host, name].filter(Boolean).join("/");
 
 type Chains = ReturnType<typeof restorable>;
 

@@ -2,7 +2,7 @@ import { explainFailure, type Reason, StepError, toStepError, withEvidence } fro
 import { plausibleHistory } from "../model/plausibility.ts";
 import { formatBytes } from "../model/quantity.ts";
 import {
-  describeDatabase,
+  countTables,
   dumpCommand,
   globalsCommand,
   listDatabases,
@@ -55,6 +55,10 @@ export const backupPostgres = defineRunner({
     if (!(await repositoryExists(opened.repository))) refuseToCreate(opened, context);
   },
 
+  async reach(options, context) {
+    await requireServer(createPostgres(await openServer(options.server, context), context.execute));
+  },
+
   async run(options, context) {
     const opened = openForBackup(options.repository, context);
     const server = await openServer(options.server, context);
@@ -95,7 +99,7 @@ function createWork(options: PostgresOptions, { server, ...tools }: Tools, conte
 
   return {
     async database(database: string) {
-      const { tables } = await describeDatabase(postgres, database);
+      const tables = await countTables(postgres, database);
       const what = `the database ${database}`;
       const lockSeconds = options.lock_timeout;
       const dump: Omit<Dump, "location"> = {
@@ -211,7 +215,7 @@ async function planned(
   postgres: Postgres,
   context: RunnerContext,
 ): Promise<StepResult<PostgresEvidence>> {
-  for (const database of databases) await describeDatabase(postgres, database);
+  for (const database of databases) await countTables(postgres, database);
   const version = await postgres.version("pg_dump");
   const evidence = evidenceOf(options, context, { dumps: [], globals: null, version });
   const what = `${databases.join(", ")}${options.globals ? " and the globals" : ""}`;

@@ -7,7 +7,7 @@ import { type OpenDestination, withDestination } from "../tools/destinations/ope
 import { listSource } from "../tools/files/source-list.ts";
 import { excludeFilter } from "../tools/rclone/filter.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
-import { exists, requireFolder, requireRclone, uploadAndProve } from "./upload.ts";
+import { exists, requireFolder, requireRclone, uploadAndProve, uploadEvidence } from "./upload.ts";
 
 const RcloneOptions = z.strictObject({
   from: z
@@ -38,9 +38,7 @@ export const backupRclone = defineRunner({
   kind: "backup",
   options: RcloneOptions,
   produces: z.object({
-    destination: z.string().meta({ description: "Its name in the configuration" }),
-    prefix: z.string().meta({ description: "Below which the files are, the destination's own included" }),
-    url: z.string().meta({ description: "s3://bucket/prefix/, or the folder" }),
+    ...uploadEvidence,
     files: z.int().meta({ description: "Files of the source that were found at the destination" }),
     bytes: z.int().meta({ description: "Their size" }),
     bytes_copied: z.int().meta({ description: "What had to be moved; the rest was there already" }),

@@ -136,7 +136,7 @@ async function backUp(
     files_unmodified: summary.filesUnmodified,
     duration_seconds: (context.now() - startedAt) / 1000,
   };
-  const sizes = `${summary.files} files, ${formatBytes(summary.bytes)}, ${formatBytes(summary.bytesAdded)} of them new`;
+  const sizes = `${summary.files} files, ${formatBytes(summary.bytes)}, ${formatBytes(summary.bytesAdded)} added`;
   const result = { evidence, bytes: summary.bytes, files: summary.files, tail: report.tail };
   if (report.unread > 0) {
     const message = `${sizes}, but ${report.unread} could not be read: ${report.problem ?? "see restic's output"}`;

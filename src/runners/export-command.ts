@@ -5,12 +5,13 @@ import { absolutePath, destinationName, pathOrReference } from "../config/scalar
 import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { type OpenDestination, withDestination } from "../tools/destinations/open-destination.ts";
+import { fileFailure } from "../tools/files/failure.ts";
 import type { SourceList } from "../tools/files/source-list.ts";
 import { fileTree } from "../tools/files/tree.ts";
 import { objectName } from "../tools/rclone/names.ts";
 import { requireProgram, runProgram, showArgv } from "./run-program.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
-import { removeUpload, requireRclone, uploadWhole } from "./upload.ts";
+import { removeUpload, requireRclone, uploadEvidence, uploadWhole } from "./upload.ts";
 
 const options = z.strictObject({
   argv: z.tuple([z.string().min(1)], z.string()).meta({
@@ -36,9 +37,7 @@ export const exportCommand = defineRunner({
   kind: "backup",
   options,
   produces: z.object({
-    destination: z.string().meta({ description: "Its name in the configuration" }),
-    prefix: z.string().meta({ description: "Below which the files are, the destination's own included" }),
-    url: z.string().meta({ description: "s3://bucket/prefix/, or the folder" }),
+    ...uploadEvidence,
     files: z.int().meta({ description: "Files of the result that were found at the destination" }),
     bytes: z.int().meta({ description: "Their size" }),
     skipped_special: z.int().meta({ description: "Symbolic links, sockets, pipes and devices: not copied" }),
@@ -109,7 +108,7 @@ interface Seen {
 async function look(result: string, signal: AbortSignal): Promise<Seen | null> {
   const real = await realpath(result).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT") return null;
-    throw new StepError("source", `${result} cannot be looked at: ${cause.message}`, { cause });
+    throw fileFailure(`${result} cannot be looked at`, cause);
   });
   if (real === null) return null;
   const state = await stat(real);

@@ -66,7 +66,7 @@ export const forgetRestic = defineRunner({
       histories,
       pruned: options.prune && !context.dryRun,
     };
-    const counts = `${kept.length} kept, ${removed.length} removed in ${histories} histories of ${options.repository}`;
+    const counts = `${kept.length} kept, ${removed.length} removed in ${histories} ${histories === 1 ? "history" : "histories"} of ${options.repository}`;
     const message = context.dryRun ? `dry run: ${counts}` : counts;
     const doubt = doubtOf(snapshots, context.now() / 1000);
     if (doubt === null) return { evidence, message };

@@ -25,7 +25,10 @@ export async function proveSnapshot(
 ): Promise<ProvenSnapshot> {
   const claimed = summary.snapshotId;
   if (claimed === null) {
-    throw new StepError("empty_artifact", `restic ended well, but names no snapshot that it made in ${name}`, { tail });
+    throw new StepError("empty_artifact", `restic ended well, but names no snapshot that it made in ${name}`, {
+      advice: "see that its program is restic itself, and whether restic snapshots lists what it should have made",
+      tail,
+    });
   }
   const sighting = await watch.find(claimed);
   if (sighting.state === "older" || sighting.state === "broken") {

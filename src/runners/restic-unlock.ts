@@ -19,10 +19,10 @@ export const resticUnlock = defineRunner({
     repository: repositoryName,
     other_hosts: z.boolean().default(false).meta({
       description:
-        "Also locks of other hosts, whose processes nobody here can see, when they are older than older_than",
+        "Also locks whose holders nobody here can see, of other hosts or containers, when they are older than older_than",
     }),
     older_than: duration.prefault("6h").meta({
-      description: "How old a lock of another host must be; a restic at work writes its lock anew every 5 minutes",
+      description: "How old such a lock must be; a restic at work writes its lock anew every 5 minutes",
     }),
   }),
   produces: z.object({
@@ -49,11 +49,11 @@ export const resticUnlock = defineRunner({
       const would = context.dryRun ? "would remove" : "removed";
       return { evidence, message: `${would} ${sentence(dead, alive, repository.name)}` };
     }
-    const refusal = await removeLocks(locksOf(dead), locksOf(alive), repository, execute, now);
+    const refusal = await removeLocks(verdicts, repository, execute);
     if (refusal !== null) {
       throw new StepError("repository_locked", `${dead.length} dead locks of ${repository.name} stay: ${refusal}`, {
         advice:
-          "run this step where the repository lives, or wait until that lock can be judged: other_hosts, older_than",
+          "run this step where the repository lives, or later: other_hosts and older_than say from which age a lock is dead",
         evidence: { repository: repository.name, removed: [], kept: verdicts.map(shown) },
       });
     }
@@ -74,7 +74,6 @@ export const resticUnlock = defineRunner({
 });
 
 const shown = ({ lock, because }: Judgement) => ({ id: lock.id, because });
-const locksOf = (verdicts: readonly Judgement[]) => verdicts.map(({ lock }) => lock);
 
 function sentence(dead: readonly Judgement[], alive: readonly Judgement[], name: string): string {
   const [first] = alive;

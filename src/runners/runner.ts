@@ -93,6 +93,8 @@ export interface Runner<Options extends z.ZodObject = z.ZodObject, Produces exte
   target(options: z.infer<Options>): string | null;
   /** Looks, before the first step of the run is executed, whether this step can work at all; must change nothing. */
   check?(options: z.infer<Options>, context: RunnerContext): Promise<void>;
+  /** What only the other side can tell: asked by `pantheros doctor`, not before each run. Must change nothing. */
+  reach?(options: z.infer<Options>, context: RunnerContext): Promise<void>;
   run(options: z.infer<Options>, context: RunnerContext): Promise<StepResult<z.infer<Produces>>>;
   /**
    * Removes what an attempt has left behind. It may be there, half there, gone already or never have been made; the step's options and the

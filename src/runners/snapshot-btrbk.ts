@@ -10,7 +10,7 @@ import { commit, listWithoutTimes, showSubvolume } from "../tools/btrfs/btrfs.ts
 import { isMissing, locate } from "../tools/files/filesystem.ts";
 import { findUnchanged, lookAtTargets, proveMade } from "./btrbk-artifacts.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
-import { declaredSubvolume, isSamePlace, pathAsDeclared, requireSubvolume } from "./subvolume.ts";
+import { declaredSubvolume, isSamePlace, pathAsDeclared, requireSubvolume, snapshotEvidence } from "./subvolume.ts";
 
 const options = z.strictObject({
   subvolume: subvolumeName,
@@ -36,12 +36,7 @@ export const snapshotBtrbk = defineRunner({
   options,
   produces: z.object({
     path: z.string().meta({ description: "The newest snapshot of the subvolume" }),
-    uuid: z.string().nullable().meta({ description: "Its Btrfs UUID; null in a dry run" }),
-    parent_uuid: z
-      .string()
-      .nullable()
-      .meta({ description: "UUID of the subvolume that it was made of; null in a dry run" }),
-    created_at: time.meta({ description: "When Btrfs made it, ISO 8601 in UTC; null in a dry run" }),
+    ...snapshotEvidence,
     unchanged: z.boolean().meta({
       description: "It is from an earlier run: the subvolume has not changed since (snapshot_create onchange)",
     }),

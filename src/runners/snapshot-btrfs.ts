@@ -5,7 +5,7 @@ import { StepError } from "../model/outcome.ts";
 import { createSnapshot, showSubvolume } from "../tools/btrfs/btrfs.ts";
 import { locate, locateNearest } from "../tools/files/filesystem.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
-import { declaredSubvolume, proveSnapshot, requireSubvolume } from "./subvolume.ts";
+import { declaredSubvolume, proveSnapshot, requireSubvolume, snapshotEvidence } from "./subvolume.ts";
 
 /** Somebody who makes this many snapshots of one subvolume within one second wants something else. */
 const mostOfOneSecond = 1000;
@@ -19,12 +19,7 @@ export const snapshotBtrfs = defineRunner({
   produces: z.object({
     path: z.string().meta({ description: "Absolute path of the snapshot" }),
     name: z.string().meta({ description: "Its name in the directory of snapshots" }),
-    uuid: z.string().nullable().meta({ description: "Its Btrfs UUID; null in a dry run" }),
-    parent_uuid: z
-      .string()
-      .nullable()
-      .meta({ description: "UUID of the subvolume that it was made of; null in a dry run" }),
-    created_at: z.string().nullable().meta({ description: "When Btrfs made it, ISO 8601 in UTC; null in a dry run" }),
+    ...snapshotEvidence,
   }),
   target: (options) => options.subvolume,
 

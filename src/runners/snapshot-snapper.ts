@@ -7,7 +7,14 @@ import { locate } from "../tools/files/filesystem.ts";
 import { removeOrphans } from "../tools/snapper/orphans.ts";
 import { createSnapshot, listSnapshots, readSettings, runKey, snapperCleanups } from "../tools/snapper/snapper.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
-import { declaredSubvolume, isSamePlace, pathAsDeclared, proveSnapshot, requireSubvolume } from "./subvolume.ts";
+import {
+  declaredSubvolume,
+  isSamePlace,
+  pathAsDeclared,
+  proveSnapshot,
+  requireSubvolume,
+  snapshotEvidence,
+} from "./subvolume.ts";
 
 const options = z.strictObject({
   subvolume: subvolumeName,
@@ -33,12 +40,7 @@ export const snapshotSnapper = defineRunner({
     path: z.string().meta({ description: "Absolute path of the snapshot" }),
     number: z.int().meta({ description: "Its number; in a dry run the one that snapper would give" }),
     config: z.string().meta({ description: "The snapper configuration" }),
-    uuid: z.string().nullable().meta({ description: "Its Btrfs UUID; null in a dry run" }),
-    parent_uuid: z
-      .string()
-      .nullable()
-      .meta({ description: "UUID of the subvolume that it was made of; null in a dry run" }),
-    created_at: z.string().nullable().meta({ description: "When Btrfs made it, ISO 8601 in UTC; null in a dry run" }),
+    ...snapshotEvidence,
   }),
   target: ({ subvolume }) => subvolume,
 

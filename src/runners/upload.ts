@@ -1,9 +1,18 @@
 import { stat } from "node:fs/promises";
+import * as z from "zod";
 import { StepError } from "../model/outcome.ts";
 import { type OpenDestination, withDestination } from "../tools/destinations/open-destination.ts";
+import { fileFailure } from "../tools/files/failure.ts";
 import { compareCopy, describeDifference, type SourceList } from "../tools/files/source-list.ts";
 import { copyWithRclone } from "../tools/rclone/rclone.ts";
 import type { Leftover, RunnerContext } from "./runner.ts";
+
+/** Where an upload is, as part of what a step shows. */
+export const uploadEvidence = {
+  destination: z.string().meta({ description: "Its name in the configuration" }),
+  prefix: z.string().meta({ description: "Below which the files are, the destination's own included" }),
+  url: z.string().meta({ description: "s3://bucket/prefix/, or the folder" }),
+};
 
 /** What is uploaded, and below which prefix. */
 export interface Upload {
@@ -98,7 +107,7 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return false;
-      throw new StepError("source", `${path} cannot be looked at: ${error.message}`, { cause: error });
+      throw fileFailure(`${path} cannot be looked at`, error);
     },
   );
 }

@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { StepError } from "../model/outcome.ts";
 import { createOutput, type Output } from "./output.ts";
 import { type Child, endChild, exitOf, limit, pipeSeconds, within } from "./process/child.ts";
+import { killed } from "./process/killed.ts";
 import { type Launch, refuseUnlaunched } from "./process/launch.ts";
 import type { ExecuteSettings, PipelineCall, PipelineProgram, PipelineResult, ToolResult } from "./tool-call.ts";
 
@@ -131,12 +132,11 @@ function hasLostItsReader({ signal, stderr }: ToolResult): boolean {
 }
 
 function anyFailure({ argv, exitCode, signal, stderr }: ToolResult): StepError {
-  const how = signal === null ? `ended with ${exitCode}` : `was ended by ${signal}`;
+  if (signal !== null) return killed(`${argv[0]} did not come to its end`, { exitCode, signal }, stderr);
   const said = stderr.trim().split("\n").at(-1);
-  return new StepError(signal === null ? "unknown" : "killed", `${argv[0]} ${how}${said ? `: ${said}` : ""}`, {
-    exitCode,
-    signal,
-    tail: stderr,
+  return new StepError("unknown", `${argv[0]} ended with ${exitCode}${said ? `: ${said}` : ""}`, {
+    advice: `look at the last lines of its output (pantheros runs show), and that ${argv[0]} is what it should be`,
+    ...{ exitCode, signal, tail: stderr },
   });
 }
 
@@ -183,6 +183,7 @@ async function feed({ input, programs }: PipelineCall<unknown>, stdin: Writable,
     // The program has closed its end; why it did so is the better failure.
     await wholeEnd;
     throw new StepError("unknown", `${programs[0].argv[0]} ended without having read all of its input`, {
+      advice: `see that ${programs[0].argv[0]} is the program that it should be, and what it says when it is run by hand`,
       cause: error,
     });
   }

@@ -1,5 +1,6 @@
 import { type Reason, StepError } from "../model/outcome.ts";
 import type { Execute, PipelineProgram, ToolResult } from "./exec.ts";
+import { killed } from "./process/killed.ts";
 
 /** Compresses with all cores; how many bytes came and went is on standard error, see `zstdSizes`. @param level 1 to 19 */
 export function compressing(level: number): PipelineProgram {
@@ -34,13 +35,13 @@ const failures: readonly (readonly [RegExp, Reason, string])[] = [
   [/No space left on device/i, "space", "free space there"],
   [/not enough memory|Allocation error/i, "oom", "give it more memory, or take a lower level"],
 ];
+const unknown = [null, "unknown", "see that the program called zstd is zstd itself: zstd --version"] as const;
 
 function zstdFailure(failed: string) {
   return ({ stderr, exitCode, signal }: ToolResult): StepError => {
-    const details = { exitCode, signal, tail: stderr };
-    if (signal !== null) return new StepError("killed", `${failed}: zstd was ended by ${signal}`, details);
-    const [, reason, advice] = failures.find(([message]) => message.test(stderr)) ?? [null, "unknown" as const, null];
+    if (signal !== null) return killed(`${failed} by zstd`, { exitCode, signal }, stderr);
+    const [, reason, advice] = failures.find(([message]) => message.test(stderr)) ?? unknown;
     const said = stderr.trim().split("\n").at(-1) || "zstd gave no reason";
-    return new StepError(reason, `${failed}: ${said}`, { ...details, ...(advice === null ? {} : { advice }) });
+    return new StepError(reason, `${failed}: ${said}`, { exitCode, signal, tail: stderr, advice });
   };
 }

@@ -106,6 +106,7 @@ describe("the collector restic", () => {
         `repositoryStoredAge main since ${now}`,
         "repositoryDataSize main 4096",
         `repositoryDataAge main since ${now}`,
+        `repositoryOthersAge main since ${newest}`,
       ],
     );
     assert.deepEqual(problems, []);

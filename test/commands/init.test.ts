@@ -25,9 +25,13 @@ describe("pantheros init", () => {
       "Laptop.local",
     );
     assert.equal(code, 0);
-    assert.match(stdout, /pantheros run backup/);
+    assert.match(
+      stdout,
+      /\n {2}pantheros run backup --config \S+p\.yaml\n/,
+      "where it is not found by itself, it is named",
+    );
     const checked = await invoke(["config", "check", "-c", "p.yaml"], { directory });
-    assert.match(checked.stdout, /no problems \(1 jobs, 0 subvolumes\)/);
+    assert.match(checked.stdout, /no problems \(1 job, 0 subvolumes\)/);
     const shown = JSON.parse((await invoke(["config", "show", "--json", "-c", "p.yaml"], { directory })).stdout);
     assert.equal(shown.host, "Laptop");
     assert.equal(shown.jobs.backup.steps[0].from, join(directory, 'my "docs" #1'));
@@ -44,12 +48,23 @@ describe("pantheros init", () => {
     );
   });
 
+  it("says that what it is to save is not there yet, and names no configuration that is found by itself", async (t) => {
+    const directory = temporaryDirectory(t);
+    const words = ["--output", "pantheros.yaml", "--source", "docs", "--repository", "repo"];
+    const early = await init(directory, ...words);
+    assert.equal(early.code, 0);
+    assert.match(early.stderr, /docs is not there yet: until it is, the job fails \(source\)/);
+    assert.match(early.stdout, /\n {2}pantheros run backup\n/);
+    mkdirSync(join(directory, "docs"));
+    assert.doesNotMatch((await init(directory, ...words, "--force")).stderr, /not there/);
+  });
+
   it("snapshots what is a Btrfs subvolume", needs("root", "btrfs"), async (t) => {
     const directory = temporaryDirectory(t);
     const source = createSubvolume(mountBtrfs(t), "home");
     await init(directory, "--source", source, "--repository", "repo");
     const { stdout } = await invoke(["config", "check", "-c", "p.yaml"], { directory });
-    assert.match(stdout, /no problems \(1 jobs, 1 subvolumes\)/);
+    assert.match(stdout, /no problems \(1 job, 1 subvolume\)/);
     assert.match(
       readFileSync(join(directory, "p.yaml"), "utf8"),
       /uses: snapshot\.btrfs.*\n.*\n.*from: "\$\{snap\.path\}"/,

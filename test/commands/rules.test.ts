@@ -41,8 +41,8 @@ provisioning:
 `,
     );
     const rules = (await call("render")).stdout;
-    assert.match(rules, /disk_usage_ratio\)\n +> 0\.7\n/);
-    assert.match(rules, /scrub_age_seconds\)\n +> 7776000\n/);
+    assert.match(rules, /disk_usage_ratio\[10m\]\)\)\n +> 0\.7\n/);
+    assert.match(rules, /scrub_age_seconds\[10m\]\)\)\n +> 7776000\n/);
     assert.match(rules, /https:\/\/wiki\.example\.org\/alerts#disk-usage/);
     const routes = (await call("render", "--format", "alertmanager")).stdout;
     assert.match(routes, /to: me@example\.org/);

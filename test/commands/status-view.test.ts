@@ -4,7 +4,17 @@ import { type StatusView, statusText } from "../../src/commands/status-view.ts";
 
 const at = 1_000_000;
 const nothing: StatusView = {
-  ...{ host: "h", at, jobs: [], subjects: [], backups: [], anomalies: [], filesystems: [], problems: [] },
+  ...{
+    host: "h",
+    at,
+    jobs: [],
+    keptAside: "",
+    subjects: [],
+    backups: [],
+    anomalies: [],
+    filesystems: [],
+    problems: [],
+  },
 };
 const job: StatusView["jobs"][number] = {
   ...{
@@ -16,6 +26,7 @@ const job: StatusView["jobs"][number] = {
     nextRunAt: at + 3600,
     overdueSeconds: 0,
     overdueBy: "clock",
+    unattended: false,
   },
 };
 const failed = {
@@ -26,10 +37,10 @@ const failed = {
   finishedAt: at - 60,
 } as const;
 
-function show(view: Partial<StatusView>): string {
+function show(view: Partial<StatusView>, columns?: number): string {
   return statusText(
     { ...nothing, ...view },
-    { stdout: { isTTY: false } as NodeJS.WriteStream, environment: { LANG: "C.UTF-8" } },
+    { stdout: { isTTY: false, columns } as NodeJS.WriteStream, environment: { LANG: "C.UTF-8" } },
   );
 }
 
@@ -37,6 +48,15 @@ describe("pantheros status", () => {
   it("never shows the last run as the last success", () => {
     const text = show({ jobs: [{ ...job, lastRun: failed, lastSuccessAt: at - 86_400 }] });
     assert.match(text, /home +failed\/network, 1m ago +1d ago +in 1h +nobody answers – plug it in/);
+  });
+
+  it("tells whole, however narrow the terminal is, why a job failed", () => {
+    const message = "restic could not open the repository: nobody answers at the other end of the line – plug it in";
+    const lastRun = { ...failed, message };
+    const text = show({ jobs: [{ ...job, lastRun, consecutiveFailures: 12, lastSuccessAt: at - 86_400 }] }, 80);
+    for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
+    assert.ok(text.split(/\s+/).join(" ").includes(`home: ${message}`), text);
+    assert.match(text, /failed\/network ×12, 1m ago/);
   });
 
   it("says how often in a row a job failed, and since when it is overdue", () => {
@@ -110,6 +130,23 @@ describe("pantheros status", () => {
       show({ jobs: [{ ...job, running: { ...running, lost: true } }] }),
       /process gone: pantheros reconcile/,
     );
+  });
+
+  it("says of a run that is alive, or lost, nothing that was said of the one before", () => {
+    for (const lost of [false, true]) {
+      const running = { id: "r2", since: at - 90, progress: null, lost };
+      assert.doesNotMatch(show({ jobs: [{ ...job, running, lastRun: failed }] }), /nobody answers/);
+    }
+  });
+
+  it("says that nobody starts what only the engine would start, while none runs", () => {
+    const text = show({ jobs: [{ ...job, unattended: true }] });
+    assert.match(text, /home .* in 1h, by nobody/);
+    assert.match(
+      text,
+      /nobody starts home: scheduler is internal, and no engine runs\n {2}→ as a service: pantheros up --help/,
+    );
+    assert.doesNotMatch(show({ jobs: [job] }), /nobody/);
   });
 
   it("contradicts a job whose backup nobody else can see", () => {

@@ -6,14 +6,35 @@ import { dashboards } from "../../dashboards/index.ts";
 import { alerts } from "../../monitors/index.ts";
 import { stacks } from "../../monitors/stacks.ts";
 import { dashboardFiles } from "../../setup/dashboard-files.ts";
-import { hasLabel } from "../../src/model/alert/expression.ts";
+import { type AnyExpression, type Current, hasLabel } from "../../src/model/alert/expression.ts";
 import { type Dashboard, metricsShown } from "../../src/model/dashboard/dashboard.ts";
+import type { Judgement } from "../../src/model/dashboard/judgement.ts";
 import { pageWidth } from "../../src/model/dashboard/placement.ts";
+import type { Widget } from "../../src/model/dashboard/widget.ts";
 import { shownColumns } from "../../src/provision/datadog/dashboard-widgets.ts";
 
 const root = join(import.meta.dirname, "../..");
 const [stack] = stacks as readonly [(typeof stacks)[number]];
 const widgetsOf = (dashboard: Dashboard) => dashboard.sections(stack).flatMap(({ widgets }) => widgets);
+
+/** What alerts judge as it is now: a metric, what of it, and its levels. */
+const thresholds = alerts
+  .map((alert) => alert.condition(stack))
+  .flatMap((condition) => (condition.kind === "either" ? condition.of : [condition]))
+  .flatMap((condition) =>
+    condition.kind === "threshold" && condition.value.kind === "current" ? [{ ...condition, of: condition.value }] : [],
+  );
+const isSame = (one: Current, other: Current) =>
+  one.metric === other.metric && JSON.stringify(one.where) === JSON.stringify(other.where);
+
+function judgedIn(widget: Widget): readonly { title: string; value: AnyExpression; judgement: Judgement | null }[] {
+  const of = ({ title, value }: { title: string; value: AnyExpression }, judgement: Judgement | null) => ({
+    ...{ title: `${widget.title}: ${title}`, value, judgement },
+  });
+  if (widget.kind === "table") return widget.columns.map((column) => of(column, column.judgement));
+  if (widget.kind === "timeseries") return widget.lines.map(({ value }) => of({ title: "", value }, widget.judgement));
+  return "value" in widget ? [of(widget, widget.judgement)] : [];
+}
 
 describe("dashboards/", () => {
   it("has one file for each that is registered, under its id", () => {
@@ -84,6 +105,21 @@ describe("dashboards/", () => {
             [],
             widget.title,
           );
+        }
+      });
+
+      it("colours what an alert judges as the alert does", () => {
+        for (const { title, value, judgement } of widgets.flatMap(judgedIn)) {
+          if (judgement === null || value.kind !== "current") continue;
+          for (const { of, is, levels } of thresholds.filter(({ of }) => isSame(of, value))) {
+            assert.equal(judgement.is, is, title);
+            assert.deepEqual(
+              { ...levels, ...judgement.levels },
+              { ...judgement.levels, ...levels },
+              `${title}: ${of.metric}`,
+            );
+            assert.equal(judgement.levels.critical, levels.critical, title);
+          }
         }
       });
 

@@ -81,6 +81,7 @@ describe("pantheros up", { timeout: 120_000, concurrency: 2 }, () => {
     const { code, stderr } = await host.run(["up", "--listen", `127.0.0.1:${port}`]);
     assert.equal(code, 1);
     assert.match(stderr, /127\.0\.0\.1:\d+.*\n\s+→ \S/s);
+    assert.doesNotMatch(stderr, /engine|collector/, "nothing was begun that had to end at once");
   });
 });
 

@@ -36,16 +36,17 @@ function host(settings: object = {}) {
   const config: Config = configuration.parse({ host: "testhost", ...declared, ...settings });
   const { signal } = new AbortController();
   let clock = 1_000_000;
-  const look = (collector: Collector) =>
-    collectOnce(collector, {
-      config,
-      ledger,
-      environment: process.env,
-      readSecret: () => new Secret("hunter2hunter2", "test"),
-      now: () => clock,
-      signal,
-    });
+  const services = {
+    config,
+    ledger,
+    environment: process.env,
+    readSecret: () => new Secret("hunter2hunter2", "test"),
+    now: () => clock,
+    signal,
+  };
+  const look = (collector: Collector) => collectOnce(collector, services);
   return {
+    services,
     ledger,
     config,
     signal,
@@ -98,6 +99,21 @@ describe("one look of a collector", () => {
     const seen = await look(collectorOf(() => delay(60_000, { samples: [] } as Collected, { signal: stuck.signal })));
     stuck.abort();
     assert.match(seen.error ?? "", /longer than 0\.1s – raise collectors\.snapshots\.timeout/);
+  });
+
+  it("that is stopped with its process is no look: a restart must not look like a failure of everything", async () => {
+    const { look, ledger, forward, services } = host();
+    await look(collectorOf(async () => ({ samples: [count(3)] })));
+    const before = ledger.observations();
+    forward(60_000);
+    const stopping = new AbortController();
+    const stopped = collectorOf(async ({ signal }) => {
+      setImmediate(() => stopping.abort());
+      await delay(60_000, undefined, { signal });
+      return { samples: [] };
+    });
+    await collectOnce(stopped, { ...services, signal: stopping.signal });
+    assert.deepEqual(ledger.observations(), before);
   });
 
   it("keeps secrets out of its error", async () => {

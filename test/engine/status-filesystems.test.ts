@@ -39,7 +39,7 @@ describe("filesystems in trouble", () => {
       { metric: "btrfsScrubErrors", labels: { device: "/dev/sdb", kind: "uncorrectable" }, value: 4 },
     ];
     assert.deepEqual(found(...samples), [
-      { device, troubles: ["1 of its devices missing", "5 errors of its devices", "last scrubbed 36d ago"] },
+      { device, troubles: ["1 of its devices missing", "5 errors of its devices", "not scrubbed for 36d"] },
       { device: "/dev/sdb", troubles: ["99 % full", "4 errors that no scrub could mend"] },
     ]);
   });

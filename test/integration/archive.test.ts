@@ -3,41 +3,30 @@ import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
-import { type Reason, StepError } from "../../src/model/outcome.ts";
+import { before, describe, it, type TestContext } from "node:test";
+import { StepError } from "../../src/model/outcome.ts";
 import { archiveBtrfsSend } from "../../src/runners/archive-btrfs-send.ts";
 import { pruneSnapshots } from "../../src/runners/prune-snapshots.ts";
 import type { Leftover, RunnerContext } from "../../src/runners/runner.ts";
 import { createPipeline } from "../../src/tools/exec.ts";
 import { type ArchiveStage, setArchiveStage } from "../support/archive-stage.ts";
 import { needs } from "../support/components.ts";
+import { refused, rejectsWith } from "../support/failure.ts";
 import { type S3Server, startS3 } from "../support/s3.ts";
+import { sharedByTests } from "../support/shared.ts";
 import { mountTmpfs } from "../support/tmpfs.ts";
 
 const archive = needs("root", "btrfs", "zstd", "s3");
+const shared = sharedByTests();
 let server: S3Server;
-const cleanups: (() => unknown)[] = [];
 before(async () => {
-  if (!archive.skip) server = await startS3({ after: (clean) => void cleanups.push(clean as () => unknown) });
-});
-after(async () => {
-  for (const clean of cleanups) await clean();
+  if (!archive.skip) server = await startS3(shared);
 });
 const setStage = (t: TestContext, options: { mebibytes?: number } = {}) => setArchiveStage(t, server, options);
 
 const [first, second, third] = ["20261101T030000Z", "20261108T030000Z", "20261115T030000Z"] as const;
 const key = (timestamp: string, mode: "full" | "incr", name = "data") =>
   `top/testhost/2026/11/${name}-${timestamp}-${mode}.btrfs.zst`;
-
-async function refused(work: Promise<unknown>, reason: Reason, message: RegExp): Promise<StepError> {
-  const error = await work.then(
-    () => assert.fail("it was expected to fail"),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof StepError, String(error));
-  assert.deepEqual([error.reason, message.test(error.message)], [reason, true], `${error.reason}: ${error.message}`);
-  return error;
-}
 
 /** Full, and two incremental ones on top of it. */
 async function archiveThree(stage: ArchiveStage) {
@@ -245,7 +234,7 @@ describe("archive.btrfs-send", { ...archive, timeout: 240_000 }, () => {
     stage.spoil(() => "pass");
     const missing = new StepError("tool_missing", "zstd is not installed");
     const execute = async () => Promise.reject(missing);
-    await refused(check({ execute }), "tool_missing", /zstd is not installed/);
+    await rejectsWith(check({ execute }), "tool_missing", /zstd is not installed/);
   });
 
   it("tells its progress in bytes", async (t) => {
@@ -307,7 +296,7 @@ describe("an archive that fails", { ...archive, timeout: 240_000 }, () => {
     });
     const { signal } = stop;
     const pipeline = createPipeline({ env: process.env, graceSeconds: 1, signal });
-    await refused(stage.archive(stage.snapshot(`data.${first}`), first, {}, { signal, pipeline }), "cancelled", /./);
+    await rejectsWith(stage.archive(stage.snapshot(`data.${first}`), first, {}, { signal, pipeline }), "cancelled");
     assert.deepEqual([await stage.keys(), await stage.uploads()], [[], []]);
   });
 

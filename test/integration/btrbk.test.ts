@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { snapshots as collector } from "../../src/collectors/snapshots.ts";
 import type { Reason } from "../../src/model/outcome.ts";
-import { StepError } from "../../src/model/outcome.ts";
 import { pruneSnapshots } from "../../src/runners/prune-snapshots.ts";
 import type { Leftover, RunnerContext } from "../../src/runners/runner.ts";
 import { snapshotBtrbk } from "../../src/runners/snapshot-btrbk.ts";
@@ -16,6 +15,7 @@ import { collectorContextOf } from "../support/collector-context.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
+import { refused } from "../support/failure.ts";
 import { contextOf } from "../support/runner-context.ts";
 import { fillUp } from "../support/tmpfs.ts";
 
@@ -41,17 +41,6 @@ function prepare(t: TestContext, disk = mountBtrfs(t)) {
     snapshotBtrbk.run(optionsOf(more), contextFor(context));
   const check = (more: object = {}) => snapshotBtrbk.check?.(optionsOf(more), contextFor());
   return { pool, disk, home, srv, snapshots, backups, file, configure, subvolumes, contextFor, optionsOf, run, check };
-}
-
-async function refused(work: Promise<unknown> | undefined, reason: Reason, message: RegExp): Promise<StepError> {
-  const error = await Promise.resolve(work).then(
-    () => assert.fail("it was expected to fail"),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof StepError, String(error));
-  assert.deepEqual([error.reason, message.test(error.message)], [reason, true], error.message);
-  assert.ok(error.details.advice, "it says what to do next");
-  return error;
 }
 
 describe("snapshot.btrbk", { ...needs("root", "btrfs", "btrbk"), timeout: 120_000 }, () => {

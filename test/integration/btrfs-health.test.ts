@@ -81,7 +81,10 @@ describe("the health of a real Btrfs", { ...needs("root", "btrfs"), timeout: 180
     const context = contextFor(mountPoint);
     const before = await btrfsScrub.collect(context);
     assert.deepEqual(valuesOf(before.samples, "btrfsScrubState", { state: "never" }), [1]);
-    assert.deepEqual(valuesOf(before.samples, "btrfsScrubAge"), []);
+    // Never scrubbed: it counts from the first look, which stays that one.
+    assert.deepEqual(valuesOf(before.samples, "btrfsScrubAge"), [context.now]);
+    const later = await btrfsScrub.collect({ ...context, now: context.now + 3600 });
+    assert.deepEqual(valuesOf(later.samples, "btrfsScrubAge"), [context.now]);
     assert.deepEqual(valuesOf(before.samples, "btrfsScrubErrors"), []);
 
     writeFileSync(join(mountPoint, "file"), Buffer.alloc(30 * 2 ** 20, "content "));
@@ -140,8 +143,9 @@ describe("the health of a real Btrfs", { ...needs("root", "btrfs"), timeout: 180
       assert.deepEqual(valuesOf(samples, "btrfsScrubAge"), [whole]);
       return valuesOf(samples, "btrfsScrubState", { state: "canceled" })[0] === 1;
     });
-    const forgetful = await btrfsScrub.collect(contextFor(mountPoint));
-    assert.deepEqual(valuesOf(forgetful.samples, "btrfsScrubAge"), []);
+    const forgetful = contextFor(mountPoint);
+    const { samples } = await btrfsScrub.collect(forgetful);
+    assert.deepEqual(valuesOf(samples, "btrfsScrubAge"), [forgetful.now]);
   });
 
   it("shows a balance that runs and one that is paused", async (t) => {

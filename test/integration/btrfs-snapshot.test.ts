@@ -4,7 +4,6 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import type { Reason } from "../../src/model/outcome.ts";
-import { StepError } from "../../src/model/outcome.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import { snapshotBtrfs } from "../../src/runners/snapshot-btrfs.ts";
 import { showSubvolume } from "../../src/tools/btrfs/btrfs.ts";
@@ -12,6 +11,7 @@ import { createExecute, type Execute } from "../../src/tools/exec.ts";
 import { createSubvolume, mountBtrfs } from "../support/btrfs.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { refused } from "../support/failure.ts";
 import { contextOf } from "../support/runner-context.ts";
 
 const execute = createExecute({ env: process.env });
@@ -21,16 +21,6 @@ const options = { subvolume: "data" };
 
 const contextFor = (path: string, snapshots: string, more: Partial<RunnerContext> = {}) =>
   contextOf({ subvolumes: { data: { path, snapshots } } }, more);
-
-async function refused(work: Promise<unknown> | undefined, reason: Reason, message: RegExp): Promise<void> {
-  const error = await Promise.resolve(work).then(
-    () => assert.fail("it was expected to fail"),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof StepError, String(error));
-  assert.deepEqual([error.reason, message.test(error.message)], [reason, true], error.message);
-  assert.ok(error.details.advice, "it says what to do next");
-}
 
 describe("snapshot.btrfs", { ...needs("root", "btrfs"), timeout: 120_000 }, () => {
   it("makes a read-only snapshot under a name of its own and shows what Btrfs says of it", async (t) => {

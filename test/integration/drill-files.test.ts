@@ -17,9 +17,10 @@ import { describe, it } from "node:test";
 import { drillFiles } from "../../src/runners/drill-files.ts";
 import { mountBtrfs } from "../support/btrfs.ts";
 import { needs, resticPrograms } from "../support/components.ts";
+import { rejectsWith } from "../support/failure.ts";
 import { resticConfig } from "../support/restic-context.ts";
 import { runOn } from "../support/restic-runs.ts";
-import { backup, configOf, prepare, rejectsWith, run, type Stage } from "../support/restic-stage.ts";
+import { backup, configOf, prepare, run, type Stage } from "../support/restic-stage.ts";
 import { mountTmpfs } from "../support/tmpfs.ts";
 
 describe("a drill with real restic", { ...needs("restic", "several restics"), concurrency: 3 }, () => {

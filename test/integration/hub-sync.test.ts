@@ -9,10 +9,11 @@ import { resticUnlock } from "../../src/runners/restic-unlock.ts";
 import { verifyResticCheck } from "../../src/runners/verify-restic-check.ts";
 import { needs, rclonePrograms, resticPrograms } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { rejectsWith } from "../support/failure.ts";
 import { type HubStage, hubConfig, prepareHub } from "../support/hub-stage.ts";
 import { startRestServer } from "../support/rest-server.ts";
 import { runOn } from "../support/restic-runs.ts";
-import { execute, rejectsWith, stopWithLock } from "../support/restic-stage.ts";
+import { execute, stopWithLock } from "../support/restic-stage.ts";
 import { startS3 } from "../support/s3.ts";
 
 const users = { alice: "apple-tart", bob: "blackberry" };

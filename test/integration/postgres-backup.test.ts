@@ -2,20 +2,22 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
+import { before, describe, it, type TestContext } from "node:test";
 import { needs, resticPrograms } from "../support/components.ts";
 import { eventually } from "../support/eventually.ts";
+import { rejectsWith } from "../support/failure.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import { backUpPostgres, type PostgresStage, preparePostgres, serverPassword } from "../support/postgres-stage.ts";
-import { list, rejectsWith } from "../support/restic-stage.ts";
+import { list } from "../support/restic-stage.ts";
+import { sharedByTests } from "../support/shared.ts";
 
 const odd = "it's 100%, really/odd";
 
 describe("backup.postgres", { ...needs("postgres", "restic", "several restics"), concurrency: 1 }, () => {
-  const cleanups: (() => void)[] = [];
+  const shared = sharedByTests();
   let server: PostgresServer;
   before(async () => {
-    server = await startPostgres({ after: (clean) => void cleanups.push(clean as () => void) });
+    server = await startPostgres(shared);
     for (const name of ["app", "bare", "large"]) server.sql(`CREATE DATABASE ${name}`);
     server.sql(`CREATE DATABASE "${odd}" TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'`);
     server.sql("CREATE TABLE small AS SELECT i, md5(i::text) AS text FROM generate_series(1, 2000) AS i", "app");
@@ -23,9 +25,6 @@ describe("backup.postgres", { ...needs("postgres", "restic", "several restics"),
     const rows = "SELECT i, repeat(md5(i::text), 10) AS text FROM generate_series(1, 200000) AS i";
     server.sql(`CREATE TABLE large AS ${rows}`, "large");
     server.sql("CREATE ROLE stranger LOGIN");
-  });
-  after(() => {
-    for (const clean of cleanups) clean();
   });
 
   const programs = needs("restic").skip ? [] : resticPrograms();

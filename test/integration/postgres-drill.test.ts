@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
+import { before, describe, it, type TestContext } from "node:test";
 import { drillResticPostgres } from "../../src/runners/drill-restic-postgres.ts";
 import { needs, resticPrograms } from "../support/components.ts";
 import { eventually } from "../support/eventually.ts";
+import { rejectsWith } from "../support/failure.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
 import {
   backUpPostgres,
@@ -15,13 +16,13 @@ import {
   preparePostgres,
   removeLeftovers,
 } from "../support/postgres-stage.ts";
-import { rejectsWith } from "../support/restic-stage.ts";
+import { sharedByTests } from "../support/shared.ts";
 
 describe("drill.restic-postgres", { ...needs("postgres", "restic", "several restics"), concurrency: 1 }, () => {
-  const cleanups: (() => void)[] = [];
+  const shared = sharedByTests();
   let server: PostgresServer;
   before(async () => {
-    server = await startPostgres({ after: (clean) => void cleanups.push(clean as () => void) });
+    server = await startPostgres(shared);
     server.sql("CREATE DATABASE app TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
     server.sql(
       "CREATE TABLE items AS SELECT i, md5(i::text) AS text, now() AS at FROM generate_series(1, 2000) AS i",
@@ -38,9 +39,6 @@ describe("drill.restic-postgres", { ...needs("postgres", "restic", "several rest
     server.sql("CREATE PUBLICATION everything FOR ALL TABLES", "app");
     server.sql("CREATE ROLE driller LOGIN CREATEDB; CREATE ROLE stranger LOGIN");
   });
-  after(() => {
-    for (const clean of cleanups) clean();
-  });
 
   const programs = needs("restic").skip ? [] : resticPrograms();
   for (const { version, program } of programs) {
@@ -51,7 +49,6 @@ describe("drill.restic-postgres", { ...needs("postgres", "restic", "several rest
     // One backup for all of them, that not each has to make it.
     let stage: PostgresStage;
     before(async () => {
-      const shared = { after: (clean: () => void) => void cleanups.unshift(clean) };
       stage = preparePostgres(shared as TestContext, newest?.program ?? "restic", server);
       await backUpPostgres(stage, { database: "app", globals: false });
     });

@@ -15,7 +15,6 @@ import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import type { Config } from "../../src/config/schema.ts";
 import type { DestinationConfig } from "../../src/config/sections/places.ts";
-import type { StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { backupRclone } from "../../src/runners/backup-rclone.ts";
 import type { Progress, RunnerContext } from "../../src/runners/runner.ts";
@@ -26,6 +25,7 @@ import { rcloneArgv, rcloneEnvironment } from "../../src/tools/rclone/rclone.ts"
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
+import { failureOf } from "../support/failure.ts";
 import { refusingEndpoint, startAnswering } from "../support/hostile-server.ts";
 import { contextOf } from "../support/runner-context.ts";
 import { startS3 } from "../support/s3.ts";
@@ -80,13 +80,6 @@ function prepare(destination: DestinationConfig, attempt: Attempt, more: Partial
     children,
     updates,
   };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<StepError> {
-  return work.then(
-    () => assert.fail("it should have failed"),
-    (error: StepError) => error,
-  );
 }
 
 /** Names that break tools: options, quotes, line breaks, other scripts, bytes that are not UTF-8. */

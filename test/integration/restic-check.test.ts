@@ -1,23 +1,17 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
+import { before, describe, it, type TestContext } from "node:test";
 import type { PastStep } from "../../src/ledger/ledger.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { verifyResticCheck } from "../../src/runners/verify-restic-check.ts";
 import { identityOf } from "../../src/tools/process/process.ts";
 import { needs, resticPrograms } from "../support/components.ts";
 import { eventually } from "../support/eventually.ts";
+import { rejectsWith } from "../support/failure.ts";
 import { pastStep, runOn } from "../support/restic-runs.ts";
-import {
-  backup,
-  execute,
-  holdExclusiveLock,
-  prepare,
-  rejectsWith,
-  type Stage,
-  script,
-} from "../support/restic-stage.ts";
+import { backup, execute, holdExclusiveLock, prepare, type Stage, script } from "../support/restic-stage.ts";
+import { sharedByTests } from "../support/shared.ts";
 
 describe("restic check of a real repository", { ...needs("restic", "several restics"), concurrency: 3 }, () => {
   for (const { version, program } of needs("restic").skip ? [] : resticPrograms()) {
@@ -44,14 +38,11 @@ function damage(stage: Stage): string {
 }
 
 function cases(program: string) {
-  const cleanups: (() => void)[] = [];
+  const shared = sharedByTests();
   let stage: Stage;
   before(async () => {
-    stage = prepare({ after: (clean: () => void) => void cleanups.push(clean) } as TestContext, program);
+    stage = prepare(shared as TestContext, program);
     await backup(stage);
-  });
-  after(() => {
-    for (const clean of cleanups) clean();
   });
 
   it("reads one part after the other until all is covered, and remembers by its evidence", async (t) => {

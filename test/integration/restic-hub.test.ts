@@ -7,10 +7,11 @@ import type { Collected } from "../../src/collectors/collector.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import type { Execute } from "../../src/tools/exec.ts";
 import { needs, resticPrograms } from "../support/components.ts";
+import { rejectsWith } from "../support/failure.ts";
 import { notesInMemory } from "../support/notes.ts";
 import { startRestServer } from "../support/rest-server.ts";
 import { resticConfig } from "../support/restic-context.ts";
-import { backup, configOf, execute, look, prepare, rejectsWith } from "../support/restic-stage.ts";
+import { backup, configOf, execute, look, prepare } from "../support/restic-stage.ts";
 
 /** Which commands restic is started with. */
 function counting() {
@@ -68,6 +69,7 @@ for (const { version, program } of resticPrograms()) {
       const { result } = await backup(stage);
       const second = await look(observed, { ...notes, execute: never, now: at + 900 });
       assert.equal(sampleOf(second, "repositoryLastSnapshot"), at);
+      assert.equal(second.samples.find(({ metric }) => metric === "repositoryOthersAge")?.since, at);
       assert.deepEqual(second.artifacts, [{ subject: "alice", name: result.evidence.snapshot_id, at }]);
     });
 

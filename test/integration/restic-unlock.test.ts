@@ -5,8 +5,9 @@ import { describe, it, type TestContext } from "node:test";
 import { resticInit } from "../../src/runners/restic-init.ts";
 import { resticUnlock } from "../../src/runners/restic-unlock.ts";
 import { needs, resticPrograms } from "../support/components.ts";
+import { rejectsWith } from "../support/failure.ts";
 import { runOn } from "../support/restic-runs.ts";
-import { backup, holdExclusiveLock, prepare, rejectsWith, type Stage, stopWithLock } from "../support/restic-stage.ts";
+import { backup, holdExclusiveLock, prepare, type Stage, stopWithLock } from "../support/restic-stage.ts";
 
 describe("locks and creation with real restic", { ...needs("restic", "several restics"), concurrency: 3 }, () => {
   for (const { version, program } of needs("restic").skip ? [] : resticPrograms()) {

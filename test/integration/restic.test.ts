@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
+import { before, describe, it, type TestContext } from "node:test";
 import { StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { identityOf } from "../../src/tools/process/process.ts";
@@ -13,6 +13,7 @@ import { mountBtrfs } from "../support/btrfs.ts";
 import { needs, resticPrograms } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
+import { rejectsWith } from "../support/failure.ts";
 import { testPassword } from "../support/restic-context.ts";
 import {
   asNobody,
@@ -25,11 +26,11 @@ import {
   list,
   look,
   prepare,
-  rejectsWith,
   run,
   type Stage,
   script,
 } from "../support/restic-stage.ts";
+import { sharedByTests } from "../support/shared.ts";
 
 describe("real restic", { ...needs("restic", "several restics"), concurrency: 3 }, () => {
   for (const { version, program } of needs("restic").skip ? [] : resticPrograms()) {
@@ -39,15 +40,11 @@ describe("real restic", { ...needs("restic", "several restics"), concurrency: 3 
 
 function cases(program: string) {
   // What one test needs to be there already, so that not each has to make it.
-  const cleanups: (() => void)[] = [];
-  const shared = { after: (clean: () => void) => void cleanups.push(clean) };
+  const shared = sharedByTests();
   let stage: Stage;
   before(async () => {
     stage = prepare(shared as TestContext, program);
     await backup(stage);
-  });
-  after(() => {
-    for (const clean of cleanups) clean();
   });
 
   it("creates the repository on request, backs a folder up, shows progress and proves the snapshot", async (t) => {

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { snapshots } from "../../src/collectors/snapshots.ts";
 import type { Reason } from "../../src/model/outcome.ts";
-import { StepError } from "../../src/model/outcome.ts";
 import { pruneSnapshots } from "../../src/runners/prune-snapshots.ts";
 import type { Leftover, RunnerContext } from "../../src/runners/runner.ts";
 import { snapshotSnapper } from "../../src/runners/snapshot-snapper.ts";
@@ -14,6 +13,7 @@ import { createExecute, type Execute } from "../../src/tools/exec.ts";
 import { createSubvolume, mountBtrfs } from "../support/btrfs.ts";
 import { collectorContextOf } from "../support/collector-context.ts";
 import { needs } from "../support/components.ts";
+import { refused } from "../support/failure.ts";
 import { contextOf } from "../support/runner-context.ts";
 import { privateSnapper } from "../support/snapper.ts";
 
@@ -30,17 +30,6 @@ function prepare(t: TestContext, mount = mountBtrfs(t)) {
   const subvolumes = { home: { path, snapshots: directory } };
   const contextFor = (more: Partial<RunnerContext> = {}) => contextOf({ subvolumes }, { execute, ...more });
   return { mount, path, directory, snapper, execute, subvolumes, contextFor };
-}
-
-async function refused(work: Promise<unknown> | undefined, reason: Reason, message: RegExp): Promise<StepError> {
-  const error = await Promise.resolve(work).then(
-    () => assert.fail("it was expected to fail"),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof StepError, String(error));
-  assert.deepEqual([error.reason, message.test(error.message)], [reason, true], error.message);
-  assert.ok(error.details.advice, "it says what to do next");
-  return error;
 }
 
 describe("snapshot.snapper", { ...needs("root", "btrfs", "snapper"), timeout: 120_000 }, () => {

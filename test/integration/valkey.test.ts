@@ -10,6 +10,7 @@ import type { Leftover, RunnerContext } from "../../src/runners/runner.ts";
 import { createExecute, type ToolCall } from "../../src/tools/exec.ts";
 import { falkordbDirectory, needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { failureOf } from "../support/failure.ts";
 import { refusingEndpoint, startBlackHole } from "../support/hostile-server.ts";
 import { contextOf } from "../support/runner-context.ts";
 import { startS3 } from "../support/s3.ts";
@@ -57,13 +58,6 @@ function prepare(t: TestContext, step: Record<string, unknown>, more: Partial<Ru
 }
 
 const programsOf = ({ client, checker }: ValkeyServer) => ({ client, checker });
-
-async function failureOf(work: Promise<unknown>): Promise<StepError> {
-  return work.then(
-    () => assert.fail("it should have failed"),
-    (error: StepError) => error,
-  );
-}
 
 /** What a server that starts on a dump finds in it. */
 async function restored(t: TestContext, dump: string): Promise<ValkeyServer> {

@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { StepError } from "../../src/model/outcome.ts";
 import {
   dueOf,
-  firesWithin,
   hasDayUnion,
   nextAfter,
   nextOwedAfter,
@@ -163,8 +162,6 @@ describe("fires", () => {
     assert.equal(nextAfter(schedule, fire - 0.5), fire);
     assert.equal(previousAt(schedule, fire), fire);
     assert.equal(previousAt(schedule, fire - 0.5), fire - 24 * hour);
-    assert.equal(firesWithin(schedule, fire, fire), true);
-    assert.equal(firesWithin(schedule, fire + 1, fire + 23 * hour), false);
   });
 
   const schedules = fc

@@ -4,11 +4,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { LastStep } from "../../src/ledger/ledger.ts";
-import { type Reason, StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/outcome.ts";
 import { backupRestic } from "../../src/runners/backup-restic.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import type { ToolResult } from "../../src/tools/exec.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { rejectsWith } from "../support/failure.ts";
 import { writeRepository } from "../support/repository-files.ts";
 import { resticConfig, resticContext } from "../support/restic-context.ts";
 import { ended, fakeExecute, recording } from "../support/restic-recordings.ts";
@@ -96,15 +97,6 @@ function prepareFiles(t: TestContext, how: { unread?: boolean; before?: boolean;
     return made;
   };
   return { ...prepared, claim };
-}
-
-function rejectsWith(work: Promise<unknown>, reason: Reason, message?: RegExp): Promise<void> {
-  return assert.rejects(work, (error) => {
-    assert.ok(error instanceof StepError, String(error));
-    assert.equal(error.reason, reason, error.message);
-    if (message) assert.match(error.message, message);
-    return true;
-  });
 }
 
 describe("backup.restic", () => {

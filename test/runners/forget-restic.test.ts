@@ -67,7 +67,7 @@ describe("forget.restic", () => {
       pruned: true,
     });
     assert.deepEqual(argvOf("forget"), [["--prune", "--", idOf(18), idOf(17)]]);
-    assert.deepEqual([outcome, message], [undefined, "3 kept, 2 removed in 1 histories of main"]);
+    assert.deepEqual([outcome, message], [undefined, "3 kept, 2 removed in 1 history of main"]);
   });
 
   it("looks at nothing but what pantheros made on this host", async () => {

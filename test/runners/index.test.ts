@@ -14,7 +14,11 @@ const folder = new URL("../../src/runners/", import.meta.url);
 describe("the list of runners", () => {
   it("has every file of the folder that defines one", () => {
     const files = readdirSync(folder).filter((name) => {
-      return name !== "runner.ts" && readFileSync(new URL(name, folder), "utf8").includes("= defineRunner(");
+      return (
+        name.endsWith(".ts") &&
+        name !== "runner.ts" &&
+        readFileSync(new URL(name, folder), "utf8").includes("= defineRunner(")
+      );
     });
     const imported = [...readFileSync(new URL("index.ts", folder), "utf8").matchAll(/import\("\.\/(.+)"\)/g)].map(
       ([, file]) => file,

@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import { listenOnLoopback } from "./loopback.ts";
 
 /**
  * What becomes of one request: handed on; answered with a status, or a body of the test's own; handed on, and the answer cut off after some
@@ -36,13 +35,7 @@ export async function startFaultyS3(
     if (typeof decided === "object" && "instead" in decided) return lie(incoming, answer, decided.instead);
     forward(upstream, incoming, answer, decided);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+  return { endpoint: `http://127.0.0.1:${await listenOnLoopback(t, server)}`, requests };
 }
 
 const codes: Readonly<Record<number, string>> = { 403: "AccessDenied", 503: "SlowDown" };

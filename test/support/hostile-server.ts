@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { temporaryDirectory } from "./directory.ts";
+import { listenOnLoopback } from "./loopback.ts";
 
 export interface HostileServer {
   /** `http://127.0.0.1:PORT` */
@@ -116,17 +117,6 @@ export async function refusingEndpoint(t: Pick<TestContext, "after">): Promise<s
 }
 
 async function listen(t: Pick<TestContext, "after">, server: Server): Promise<{ endpoint: string; port: number }> {
-  const open = new Set<Socket>();
-  server.on("connection", (socket) => {
-    open.add(socket);
-    socket.on("close", () => open.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    for (const socket of open) socket.destroy();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(t, server);
   return { endpoint: `http://127.0.0.1:${port}`, port };
 }

@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import { listenOnLoopback } from "./loopback.ts";
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -35,12 +34,6 @@ export async function startReceiver(
       answer(whole, response);
     });
   });
-  server.listen(0, address);
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(t, server, address);
   return { endpoint: `http://${address.includes(":") ? `[${address}]` : address}:${port}`, requests: () => received };
 }

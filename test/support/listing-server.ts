@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import { listenOnLoopback } from "./loopback.ts";
 
 /**
  * A bucket of any size that exists only in its listings: `data/00/…` to `data/ff/…`, as restic has it. Every fifth entry is an old version; the
@@ -79,13 +78,7 @@ export async function startListingServer(t: Pick<TestContext, "after">, entries:
     return `${text}</ListVersionsResult>`;
   }
 
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+  return { endpoint: `http://127.0.0.1:${await listenOnLoopback(t, server)}`, requests };
 }
 
 const head = (prefix: string) =>

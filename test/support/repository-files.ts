@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { RepositoryFolder } from "../../src/tools/restic/repository-listing.ts";
+import { listenOnLoopback } from "./loopback.ts";
 
 /** Ids by folder. */
 export type RepositoryIds = Partial<Record<RepositoryFolder, readonly string[]>>;
@@ -60,11 +59,5 @@ export async function startFakeHub(
     if (halfOpen) response.write(body);
     else response.end(body);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { location: `rest:http://127.0.0.1:${(server.address() as AddressInfo).port}/alice/`, requests };
+  return { location: `rest:http://127.0.0.1:${await listenOnLoopback(t, server)}/alice/`, requests };
 }

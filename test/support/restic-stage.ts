@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
@@ -8,7 +7,6 @@ import type { CollectorContext } from "../../src/collectors/collector.ts";
 import { restic } from "../../src/collectors/restic.ts";
 import type { Config } from "../../src/config/schema.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { type Reason, StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { backupRestic } from "../../src/runners/backup-restic.ts";
 import { forgetRestic } from "../../src/runners/forget-restic.ts";
@@ -115,17 +113,6 @@ export function list(
   stage: Stage,
 ): readonly { readonly id: string; readonly tags?: string[]; readonly time: string }[] {
   return JSON.parse(stage.restic("snapshots", "--json", "--no-lock"));
-}
-
-export async function rejectsWith(work: Promise<unknown>, reason: Reason, message: RegExp): Promise<StepError> {
-  const error = await work.then(
-    () => assert.fail(`no failure, although it should be ${reason}`),
-    (failure: unknown) => failure,
-  );
-  assert.ok(error instanceof StepError, String(error));
-  assert.equal(error.reason, reason, `${error.message}\n${error.details.tail}`);
-  assert.match(error.message, message);
-  return error;
 }
 
 export function script(t: Pick<TestContext, "after">, line: string): string {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { inspect } from "node:util";
@@ -11,8 +10,10 @@ import { StepError } from "../../src/model/outcome.ts";
 import { type HttpRequest, type SendOptions, sendRequest } from "../../src/tools/http-request.ts";
 import { onPath } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { failureOf as anyFailureOf } from "../support/failure.ts";
 import { refusingEndpoint, startBlackHole } from "../support/hostile-server.ts";
 import { startReceiver } from "../support/http-receiver.ts";
+import { listenOnLoopback } from "../support/loopback.ts";
 
 const path = "/5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278";
 
@@ -25,11 +26,7 @@ function send(url: string, request: Partial<HttpRequest> = {}, options: Partial<
 }
 
 async function failureOf(sent: Promise<unknown>): Promise<StepError> {
-  const error = await sent.then(
-    () => assert.fail("it was delivered"),
-    (error: unknown) => error,
-  );
-  assert.ok(error instanceof StepError, inspect(error));
+  const error = await anyFailureOf(sent);
   assert.doesNotMatch(inspect(error, { depth: 8 }), /5bf66975|hunter2/, "neither the URL nor a header is told");
   return error;
 }
@@ -51,19 +48,11 @@ function sendFromAnother(url: string, environment: Readonly<Record<string, strin
 
 /** A server that answers every connection with these bytes, then goes on as it likes. */
 async function startRaw(t: TestContext, talk: (socket: Socket) => void): Promise<string> {
-  const open = new Set<Socket>();
   const server = createServer((socket) => {
-    open.add(socket);
     socket.on("error", () => socket.destroy());
     socket.once("data", () => talk(socket));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    for (const socket of open) socket.destroy();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${await listenOnLoopback(t, server)}`;
 }
 
 describe("an HTTP request", { timeout: 60_000 }, () => {
@@ -269,13 +258,7 @@ describe("an HTTP request by TLS", {
     });
     const options = { key: readFileSync(key), cert: readFileSync(cert) };
     const server = createTlsServer(options, (_, response) => response.end("OK"));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    t.after(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    return { endpoint: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, ca: cert };
+    return { endpoint: `https://127.0.0.1:${await listenOnLoopback(t, server)}`, ca: cert };
   }
 
   it("is not sent to who shows a certificate that nobody vouches for", async (t) => {

@@ -9,6 +9,7 @@ import { identityOf } from "../../src/tools/process/process.ts";
 import { collect } from "../support/collect.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
+import { failureOf } from "../support/failure.ts";
 
 const pipeline = createPipeline({ env: process.env, graceSeconds: 0.3, defaultTimeoutSeconds: 60 });
 const sh = (script: string, ...args: string[]): PipelineProgram => ({ argv: ["sh", "-c", script, "sh", ...args] });
@@ -16,15 +17,6 @@ const text = async (bytes: AsyncIterable<Buffer>) => Buffer.concat(await collect
 
 async function* chunks(count: number, size = 64 * 1024): AsyncGenerator<Buffer> {
   for (let n = 0; n < count; n += 1) yield Buffer.alloc(size, n % 251);
-}
-
-async function failureOf(work: Promise<unknown>): Promise<StepError> {
-  const error = await work.then(
-    () => assert.fail("it was expected to fail"),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof StepError, `not a StepError: ${error}`);
-  return error;
 }
 
 describe("programs in a pipeline", () => {

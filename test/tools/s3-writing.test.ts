@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, suite, type TestContext, test } from "node:test";
+import { before, suite, type TestContext, test } from "node:test";
 import { StepError } from "../../src/model/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { readObject } from "../../src/tools/s3/download.ts";
@@ -11,8 +11,10 @@ import { uploadInParts } from "../../src/tools/s3/upload.ts";
 import { collect } from "../support/collect.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { failureOf } from "../support/failure.ts";
 import { type Fault, startFaultyS3 } from "../support/faulty-s3.ts";
 import { type S3Server, startS3 } from "../support/s3.ts";
+import { sharedByTests } from "../support/shared.ts";
 
 const mebibyte = 2 ** 20;
 
@@ -23,13 +25,10 @@ function connect(t: TestContext, endpoint: string, more: { timeoutSeconds?: numb
   return s3;
 }
 
+const shared = sharedByTests();
 let server: S3Server;
-const cleanups: (() => unknown)[] = [];
 before(async () => {
-  if (!needs("s3").skip) server = await startS3({ after: (clean) => void cleanups.push(clean as () => unknown) });
-});
-after(async () => {
-  for (const clean of cleanups) await clean();
+  if (!needs("s3").skip) server = await startS3(shared);
 });
 /** Each test has its own. */
 let bucket = "";
@@ -65,15 +64,6 @@ async function digest(bytes: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 const noSpool = () => assert.fail("no part was to be put into a file");
-
-async function failureOf(work: Promise<unknown>): Promise<StepError> {
-  const error = await work.then(
-    () => assert.fail("it was expected to fail"),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof StepError, `not a StepError: ${error}`);
-  return error;
-}
 
 suite("single objects", needs("s3"), () => {
   test("are written, looked at, read, and removed, twice without harm", async (t) => {

@@ -44,7 +44,7 @@ function pointOfJob(job: string, state: KnownState): RecoveryPoint {
   if (steps.length === 0) {
     const declaredAt = state.jobStates.find((known) => known.job === job)?.declaredAt;
     const missingSince = declaredAt === undefined ? null : declaredAt / 1000;
-    return { source, at: null, why: "it has never saved anything", missingSince };
+    return { source, at: null, why: "no backup of it is journaled", missingSince };
   }
   const places = [...Map.groupBy(seenSteps(steps, state), ({ step }) => step.target).values()].map(oldestOf);
   const best = places.reduce((newest, place) => ((place.at ?? 0) > (newest.at ?? 0) ? place : newest));
@@ -78,7 +78,10 @@ function drillsOf({ jobs }: Objective, state: KnownState): DrillResult[] {
   });
 }
 
-/** The drill that failed in the job's last run; a run that did not come to its drill says nothing of it. */
+/**
+ * The drill that failed in the job's last run. Not `lastAttempts`, for which a drill that a failed run did not come to has failed as well: there
+ * it is counted what was to be done and was not, here it is judged how long a restore takes, and of that such a run says nothing.
+ */
 function lastFailure(job: string, { jobStates, ledger }: KnownState): DrillResult["failure"] {
   const known = jobStates.find((candidate) => candidate.job === job);
   if (!known || known.lastRunId === null || known.lastOutcome === "success") return null;

@@ -1,5 +1,6 @@
 import { kindsThatSave } from "../../collectors/declared/subjects.ts";
 import type { KnownState, Objective } from "../../collectors/known-state.ts";
+import type { Proof } from "../../collectors/proof.ts";
 import { seenSteps } from "../../collectors/seen-step.ts";
 import type { StepKind } from "../../model/run.ts";
 import { artifactsOf } from "../../model/run-evidence.ts";
@@ -18,7 +19,7 @@ export interface ObjectiveStep {
   /** What it left behind. */
   readonly artifacts: readonly string[];
   /** Null: it leaves nothing that others could see. */
-  readonly proof: { readonly state: string; readonly why: string } | null;
+  readonly proof: Proof | null;
   /** Of a drill. */
   readonly recoverySeconds: number | null;
 }

@@ -3,6 +3,7 @@ import { promiseNames } from "../../model/objective.ts";
 import { formatDuration } from "../../model/quantity.ts";
 import { promisedText, valueText } from "../../outputs/report/words.ts";
 import type { Invocation } from "../command.ts";
+import { proofText } from "../terminal/proof.ts";
 import { createStyle, type Style } from "../terminal/style.ts";
 import { formatTable } from "../terminal/table.ts";
 import { makeVisible } from "../terminal/text.ts";
@@ -82,7 +83,7 @@ export function objectiveText(view: ObjectiveView, now: number, terminal: Termin
         run ?? style.dim("not in the journal"),
         ago(runStartedAt, now),
         recoverySeconds === null ? artifacts.join("; ") : `restored in ${formatDuration(recoverySeconds)}`,
-        ...(isNarrow ? [] : [proof === null ? style.dim("proved by its own run") : proofText(proof, style)]),
+        ...(isNarrow ? [] : [proofText(proof, style)]),
       ]),
     ),
     ...adviceLines([view], style, width),
@@ -118,11 +119,6 @@ function promiseRow(
 function verdictText(verdict: Verdict, style: Style): string {
   if (verdict === "holds") return style.good("holds");
   return verdict === "broken" ? style.bad("broken") : style.warn("unknown");
-}
-
-function proofText({ state, why }: { readonly state: string; readonly why: string }, style: Style): string {
-  if (state === "proven") return style.good(`yes, ${why}`);
-  return state === "disagrees" ? style.bad(`no: ${why}`) : style.dim(`not yet: ${why}`);
 }
 
 /** Why a promise does not hold, in full however narrow the terminal is, and what to do about it. */

@@ -41,7 +41,8 @@ export async function prepareLedger(
     readonly onNote: (message: string) => void;
   },
 ): Promise<void> {
-  journal.write((ledger) => declareInventory(ledger, host.config, now()));
+  // Without the jobs that are left out it would not be the whole inventory: what is declared stays.
+  if (host.leftOut.length === 0) journal.write((ledger) => declareInventory(ledger, host.config, now()));
   await unlessLedgerFails(onNote, async () => {
     if (journal.problem !== null) return void (await reconcile(journal.ledger, { now }));
     // Folders hold space that this run may need; the rest may cost a network that is down, and waits until the run has ended.
@@ -85,7 +86,7 @@ export function heldElsewhere(journal: Journal, host: Host, job: string, now: nu
 /** Opens the host; a configuration that is refused is journaled as a failed run of the job first, where its ledger can be found. */
 export async function openHostOrJournal(invocation: Invocation, job: string): Promise<Host> {
   try {
-    return await openHost(invocation);
+    return await openHost(invocation, { job });
   } catch (error) {
     if (error instanceof ConfigError) journalRefusal(error, invocation, job);
     throw error;

@@ -6,6 +6,7 @@ import { type Invocation, print, printJson } from "../command.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { createStyle, type Style } from "../terminal/style.ts";
 import { formatTable } from "../terminal/table.ts";
+import { wrap } from "../terminal/wrap.ts";
 
 /** How a person or a program sees a run: live lines and a table at the end, or one JSON event per line. */
 export interface RunView extends RunObserver {
@@ -59,12 +60,12 @@ function terminalView(invocation: Invocation): RunView {
     finished: ({ run, steps, unjournaled }, { dryRun }) => {
       progress.close();
       const colour = run.outcome === "success" ? style.good : run.outcome === "failed" ? style.bad : style.warn;
-      if (steps.length > 0) print(invocation, formatTable(stepTable(steps, style, invocation.stdout.columns)));
+      if (steps.length > 0) print(invocation, formatTable(stepTable(run, steps, style, invocation.stdout.columns)));
       print(
         invocation,
         `${colour(describeRun(run))}${dryRun ? " – dry run: nothing was changed" : ""}  ${style.dim(run.id)}`,
       );
-      if (run.message) print(invocation, `  ${run.message}`);
+      if (run.message) print(invocation, indented(run.message, invocation.stdout.columns));
       if (run.reason) print(invocation, style.dim(`  → pantheros explain ${run.reason}`));
       if (unjournaled) print(invocation, style.warn(`  not journaled: ${unjournaled.message}`));
     },
@@ -72,7 +73,7 @@ function terminalView(invocation: Invocation): RunView {
   };
 }
 
-function stepTable(steps: readonly Step[], style: Style, width: number | undefined) {
+function stepTable(run: RunReport["run"], steps: readonly Step[], style: Style, width: number | undefined) {
   const colour = { success: style.good, failed: style.bad, partial: style.warn, skipped: style.warn };
   return {
     width,
@@ -93,9 +94,14 @@ function stepTable(steps: readonly Step[], style: Style, width: number | undefin
       step.startedAt !== null && step.finishedAt !== null
         ? formatDuration((step.finishedAt - step.startedAt) / 1000)
         : "",
-      summaryOf(step),
+      // What ended the run is told once, whole, below.
+      step.message !== null && step.message === run.message ? "" : summaryOf(step),
     ]),
   };
+}
+
+function indented(text: string, width = Number.POSITIVE_INFINITY): string {
+  return wrap(text, width, "  ", "  ").join("\n");
 }
 
 /** What a step left behind, in a few words. */

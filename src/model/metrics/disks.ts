@@ -68,7 +68,7 @@ export const disks = {
     "btrfs.scrub.age",
     "seconds",
     ["device"],
-    "Time since the last scrub began that went through to its end on every device; absent without one.",
+    "Time since the last scrub began that went through to its end on every device; since the filesystem was first seen, when none ever did.",
   ),
   btrfsScrubState: gauge(
     "btrfs_scrub_state",

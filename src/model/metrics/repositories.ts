@@ -51,6 +51,13 @@ export const repositories = {
     ["repository"],
     "Time of the newest snapshot of any host. Of a repository observed without its password: when its file was written, or the last look that did not show it yet.",
   ),
+  repositoryOthersAge: gauge(
+    "repository_others_age_seconds",
+    "repository.others.age",
+    "seconds",
+    ["repository"],
+    "Age of the newest snapshot in a repository that this host only looks at; absent where its own jobs store: their schedules say when they are late.",
+  ),
   repositoryMisdated: gauge(
     "repository_misdated_snapshots",
     "repository.misdated_snapshots",

@@ -2,7 +2,7 @@ import { removableArchives } from "../../model/archive.ts";
 import { manifestKey, parseArchiveKey } from "../../model/archive-key.ts";
 import { StepError } from "../../model/outcome.ts";
 import { memberOf } from "../../model/series.ts";
-import { readCatalog } from "../../tools/archive/catalog.ts";
+import { listOrphans, readCatalog } from "../../tools/archive/catalog.ts";
 import type { ManifestArchive } from "../../tools/archive/manifest.ts";
 import type { Removal } from "../../tools/destinations/destination.ts";
 import type { ObjectStore } from "../../tools/destinations/object-store.ts";
@@ -123,6 +123,6 @@ export async function unfinishedArchive(
 ): Promise<string | null> {
   const folder = prefix === "" ? host : `${prefix}/${host}`;
   for await (const key of store.unfinished(folder)) if (parseArchiveKey(prefix, key)?.name === name) return key;
-  const { orphans } = await readCatalog(store, { prefix, host, name });
-  return orphans[0]?.key ?? null;
+  const [orphan] = await listOrphans(store, { prefix, host, name });
+  return orphan?.key ?? null;
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { destinationName, duration, pathOrReference, secretReference } from "../../config/scalars.ts";
 import { addressPattern } from "../../tools/valkey/valkey.ts";
+import { uploadEvidence } from "../upload.ts";
 
 const shape = {
   from: pathOrReference.optional().meta({
@@ -43,9 +44,7 @@ export const RdbOptions = z
 export type RdbOptions = z.infer<typeof RdbOptions>;
 
 export const RdbEvidence = z.object({
-  destination: z.string().meta({ description: "Its name in the configuration" }),
-  prefix: z.string().meta({ description: "Below which the files are, the destination's own included" }),
-  url: z.string().meta({ description: "s3://bucket/prefix/, or the folder" }),
+  ...uploadEvidence,
   files: z
     .int()
     .meta({ description: "Files that were found at the destination: the dump, and of a folder its append-only files" }),

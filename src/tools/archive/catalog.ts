@@ -36,30 +36,49 @@ const manifestsAtOnce = 8;
  * @throws StepError as the store does; a manifest that cannot be used is a fault, not a failure
  */
 export async function readCatalog(store: ObjectStore, query: CatalogQuery): Promise<ArchiveCatalog> {
+  const { objects, manifests } = await listArchives(store, query);
+  const archives = new Map<string, ManifestArchive>();
+  const faults: ArchiveFault[] = [];
+  const all = [...manifests.values()];
+  for (let at = 0; at < all.length; at += manifestsAtOnce) {
+    const some = all.slice(at, at + manifestsAtOnce);
+    for (const archive of await Promise.all(some.map((manifest) => readManifest(store, manifest)))) {
+      const problem = "problem" in archive ? archive.problem : difference(archive, objects.get(archive.key));
+      if (problem !== null) faults.push({ key: archive.key, problem });
+      else if (!("problem" in archive)) archives.set(archive.key, archive);
+    }
+  }
+  return { archives, orphans: withoutManifest(objects, manifests), faults };
+}
+
+/** The orphans alone, which a listing tells: no manifest is read. @throws StepError as the store does */
+export async function listOrphans(store: ObjectStore, query: CatalogQuery): Promise<ArchiveCatalog["orphans"]> {
+  const { objects, manifests } = await listArchives(store, query);
+  return withoutManifest(objects, manifests);
+}
+
+type ByArchive = ReadonlyMap<string, StoredObject>;
+
+/** What is there, both by the key of the archive. */
+async function listArchives(
+  store: ObjectStore,
+  query: CatalogQuery,
+): Promise<{ readonly objects: ByArchive; readonly manifests: ByArchive }> {
   const objects = new Map<string, StoredObject>();
-  const manifests: StoredObject[] = [];
+  const manifests = new Map<string, StoredObject>();
   for await (const object of store.list(archiveFolder(query.prefix, query.host))) {
     const manifestOf = keyOfManifest(object.key);
     const named = parseArchiveKey(query.prefix, manifestOf ?? object.key);
     if (named === null || named.host !== query.host) continue;
     if (query.name !== undefined && named.name !== query.name) continue;
     if (manifestOf === null) objects.set(object.key, object);
-    else manifests.push(object);
+    else manifests.set(manifestOf, object);
   }
-  const archives = new Map<string, ManifestArchive>();
-  const faults: ArchiveFault[] = [];
-  const described = new Set<string>();
-  for (let at = 0; at < manifests.length; at += manifestsAtOnce) {
-    const some = manifests.slice(at, at + manifestsAtOnce);
-    for (const archive of await Promise.all(some.map((manifest) => readManifest(store, manifest)))) {
-      described.add(archive.key);
-      const problem = "problem" in archive ? archive.problem : difference(archive, objects.get(archive.key));
-      if (problem !== null) faults.push({ key: archive.key, problem });
-      else if (!("problem" in archive)) archives.set(archive.key, archive);
-    }
-  }
-  const orphans = [...objects.values()].filter(({ key }) => !described.has(key));
-  return { archives, orphans, faults };
+  return { objects, manifests };
+}
+
+function withoutManifest(objects: ByArchive, manifests: ByArchive): readonly StoredObject[] {
+  return [...objects.values()].filter(({ key }) => !manifests.has(key));
 }
 
 async function readManifest(store: ObjectStore, { key, size }: StoredObject): Promise<ManifestArchive | ArchiveFault> {

@@ -2,6 +2,7 @@ import { lstat, stat, statfs } from "node:fs/promises";
 import { type Reason, StepError } from "../../model/outcome.ts";
 import type { Execute, ToolResult } from "../exec.ts";
 import { btrfsMagic, isMissing, type Mount } from "../files/filesystem.ts";
+import { killed } from "../process/killed.ts";
 import {
   fromTopLevel,
   type ListedSubvolume,
@@ -135,15 +136,14 @@ const failures: readonly (readonly [RegExp, Reason, string])[] = [
 
 /** A failed `btrfs` as what it means. Its exit code is 1 whatever happened; the message tells. */
 export function btrfsFailure(failed: string, { stderr, exitCode, signal }: ToolResult): StepError {
-  const details = { exitCode, signal, tail: stderr };
-  if (signal !== null) return new StepError("killed", `${failed}: btrfs was ended by ${signal}`, details);
+  if (signal !== null) return killed(`${failed} with btrfs`, { exitCode, signal }, stderr);
   const [, reason, advice] = failures.find(([message]) => message.test(stderr)) ?? [
     null,
     "unknown" as const,
-    undefined,
+    "see dmesg, and what btrfs says when it is called by hand",
   ];
   const [, said = stderr.trim() || "btrfs gave no reason"] = /^ERROR: (.*)$/m.exec(stderr) ?? [];
-  return new StepError(reason, `${failed}: ${said}`, { ...details, ...(advice === undefined ? {} : { advice }) });
+  return new StepError(reason, `${failed}: ${said}`, { exitCode, signal, tail: stderr, advice });
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { doubtful } from "./doubt.ts";
 
 /** Above it a number is an unsigned one that went below zero: both the kernel and btrfs-progs print such. */
 const largest = 2n ** 63n;
@@ -12,5 +12,5 @@ export function countOf(text: string, what: string): number {
   const digits = /^\s*(\d+)\s*$/.exec(text)?.[1];
   if (digits !== undefined && BigInt(digits) < largest) return Number(digits);
   const said = text.trim() === "" ? "nothing" : JSON.stringify(text.trim().slice(0, 40));
-  throw new StepError("verification", `${what} is ${said}, which is no number that can be true`);
+  throw doubtful(`${what} is ${said}, which is no number that can be true`, "kernel");
 }

@@ -4,6 +4,7 @@ import { StepError, toStepError } from "../../model/outcome.ts";
 import type { Execute } from "../exec.ts";
 import { btrfsFailure } from "./btrfs.ts";
 import { countOf } from "./count.ts";
+import { doubtful } from "./doubt.ts";
 import { entries, readValue, sysfs } from "./sysfs.ts";
 
 /** What of the devices could be read, and why the rest could not. */
@@ -72,14 +73,14 @@ export async function readDeviceUsage(execute: Execute, mountPoint: string): Pro
 /** Output of `btrfs device usage -b`. @throws StepError `verification` */
 export function parseDeviceUsage(text: string): readonly DeviceUsage[] {
   const blocks = [...text.matchAll(/^(\S.*), ID: (\d+)\n((?: +\S.*\n?)+)/gm)];
-  if (blocks.length === 0) throw new StepError("verification", "btrfs device usage names no device");
+  if (blocks.length === 0) throw doubtful("btrfs device usage names no device", "program");
   return blocks.map(([, name = "", devid = "", lines = ""]) => {
     const numbers = [...lines.matchAll(/^ +([^:]+): +(\S+)$/gm)].map(
       ([, what = "", number = ""]) => [what, countOf(number, `${what} of device ${devid}`)] as const,
     );
     const unallocatedBytes = numbers.find(([what]) => what === "Unallocated")?.[1];
     if (unallocatedBytes === undefined) {
-      throw new StepError("verification", `btrfs device usage does not tell what is free on device ${devid}`);
+      throw doubtful(`btrfs device usage does not tell what is free on device ${devid}`, "program");
     }
     return { devid, path: name.startsWith("/") ? name : null, unallocatedBytes };
   });

@@ -2,6 +2,7 @@ import { StepError } from "../../model/outcome.ts";
 import type { Execute } from "../exec.ts";
 import { btrfsFailure } from "./btrfs.ts";
 import { countOf } from "./count.ts";
+import { doubtful } from "./doubt.ts";
 
 /**
  * Bytes of files that nothing else shares. Asks for the extents of every file: about 10 ms for 500 of them, so a snapshot of millions takes a
@@ -11,7 +12,9 @@ import { countOf } from "./count.ts";
  */
 export async function measureExclusive(execute: Execute, path: string, timeoutSeconds: number): Promise<number | null> {
   if (!path.startsWith("/")) {
-    throw new StepError("source", `${path} can be reached through no mount, so that its size cannot be measured`);
+    throw new StepError("source", `${path} can be reached through no mount, so that its size cannot be measured`, {
+      advice: "mount the subvolume that holds it, or the whole filesystem, where pantheros sees it",
+    });
   }
   const btrfs = ["btrfs", "filesystem", "du", "-s", "--raw", "--", path] as const;
   const result = await execute({ argv: ["nice", "-n", "19", "ionice", "-t", "-c", "3", ...btrfs], timeoutSeconds });
@@ -24,7 +27,7 @@ export async function measureExclusive(execute: Execute, path: string, timeoutSe
 export function parseExclusive(text: string, path: string): number {
   const [, exclusive = ""] = /^ *Total +Exclusive +Set shared +Filename\n *\S+ +(\S+) +\S+ +/.exec(text) ?? [];
   if (!text.trimEnd().endsWith(path.trimEnd())) {
-    throw new StepError("verification", `btrfs filesystem du says nothing of ${JSON.stringify(path)}`);
+    throw doubtful(`btrfs filesystem du says nothing of ${JSON.stringify(path)}`, "program");
   }
   return countOf(exclusive, `what ${JSON.stringify(path)} holds alone`);
 }

@@ -1,8 +1,9 @@
 import { type BtrfsDevice, type BtrfsHealth, metadataPressure, roomFor, type Scrub } from "../../model/btrfs-health.ts";
-import { StepError, toStepError } from "../../model/outcome.ts";
+import { toStepError } from "../../model/outcome.ts";
 import type { Execute } from "../exec.ts";
 import { type Mount, usageOf } from "../files/filesystem.ts";
 import { type ReadDevices, readDevices, readDeviceUsage } from "./devices.ts";
+import { doubtful } from "./doubt.ts";
 import { isScrubRunning, readScrubRecords, scrubErrorsOf, stateOf, wholeScrubOf } from "./scrub.ts";
 import {
   type Allocation,
@@ -106,7 +107,7 @@ function pressureOf(
 ): number | null {
   const metadata = allocations.find(({ type }) => type === "metadata" || type === "mixed");
   if (metadata === undefined || metadata.profiles.length === 0) {
-    throw new StepError("verification", "the filesystem does not tell of which profile its metadata is");
+    throw doubtful("the filesystem does not tell of which profile its metadata is", "kernel");
   }
   const usable = devices.filter(({ isMissing }) => !isMissing);
   const free = devices.length === 1 ? [unallocatedBytes] : usable.map((each) => each.unallocatedBytes);

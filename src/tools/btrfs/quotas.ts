@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { StepError } from "../../model/outcome.ts";
 import { countOf } from "./count.ts";
+import { doubtful } from "./doubt.ts";
 import { entries, readValue, sysfs } from "./sysfs.ts";
 
 /**
@@ -17,7 +17,8 @@ export function readQuotas(uuid: string, root = sysfs): Quotas {
   // Kernels before 6.7 know one kind only.
   const mode = present.includes("mode") ? readValue(join(base, "mode")).trim() : "qgroup";
   if (mode === "squota") return "simple";
-  if (mode !== "qgroup") throw new StepError("verification", `qgroups/mode is ${JSON.stringify(mode.slice(0, 40))}`);
+  if (mode !== "qgroup")
+    throw doubtful(`qgroups/mode is ${JSON.stringify(mode.slice(0, 40))}, which is not known`, "kernel");
   return countOf(readValue(join(base, "inconsistent")), "qgroups/inconsistent") === 0 ? "on" : "inconsistent";
 }
 

@@ -6,6 +6,7 @@ import type { Execute } from "../exec.ts";
 import { isMissing } from "../files/filesystem.ts";
 import { btrfsFailure } from "./btrfs.ts";
 import { countOf } from "./count.ts";
+import { doubtful } from "./doubt.ts";
 
 /** Where btrfs-progs notes how the last scrub of each filesystem went, for root only. */
 const records = "/var/lib/btrfs";
@@ -44,18 +45,18 @@ export function readScrubRecords(uuid: string, root = records): readonly ScrubRe
 export function parseScrubRecords(text: string, uuid: string): readonly ScrubRecord[] {
   const [head = "", ...lines] = text.trimEnd().split("\n");
   if (head !== "scrub status:1" || lines.length === 0) {
-    throw new StepError(
-      "verification",
+    throw doubtful(
       `the record of the last scrub is of an unknown kind: ${JSON.stringify(head.slice(0, 40))}`,
+      "record",
     );
   }
   return lines.map((line) => {
     const [name = "", ...fields] = line.split("|");
     const devid = name.startsWith(`${uuid}:`) ? name.slice(uuid.length + 1) : "";
     if (!/^\d+$/.test(devid)) {
-      throw new StepError(
-        "verification",
+      throw doubtful(
         `the record of the last scrub is of something else: ${JSON.stringify(name.slice(0, 60))}`,
+        "record",
       );
     }
     const told = new Map(fields.map((field) => field.split(":", 2) as [string, string]));

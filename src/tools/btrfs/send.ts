@@ -27,6 +27,7 @@ export async function btrfsVersion(execute: Execute): Promise<string> {
   const version = /^btrfs-progs v(\S+)/m.exec(result.stdout)?.[1];
   if (version !== undefined) return version;
   throw new StepError("unknown", `btrfs --version does not tell its version: ${result.stdout.trim()}`, {
+    advice: "see that the program called btrfs is that of btrfs-progs",
     tail: result.stderr,
     exitCode: result.exitCode,
   });

@@ -4,6 +4,7 @@ import { type ExclusiveOperation, exclusiveOperations } from "../../model/btrfs-
 import { StepError } from "../../model/outcome.ts";
 import { isMissing } from "../files/filesystem.ts";
 import { countOf } from "./count.ts";
+import { doubtful } from "./doubt.ts";
 
 /** Everything here is readable without privileges. Another root is for tests. */
 export const sysfs = "/sys/fs/btrfs";
@@ -63,10 +64,7 @@ export function readAllocation(uuid: string, type: AllocationType, root = sysfs)
     diskTotalBytes: number("disk_total"),
   };
   if (usedBytes > allocation.totalBytes || diskUsedBytes > allocation.diskTotalBytes) {
-    throw new StepError(
-      "verification",
-      `more ${type} is used (${usedBytes} bytes) than allocated (${allocation.totalBytes})`,
-    );
+    throw doubtful(`more ${type} is used (${usedBytes} bytes) than allocated (${allocation.totalBytes})`, "kernel");
   }
   return { ...allocation, profiles: entries(base).filter((name) => profiles.includes(name)) };
 }
@@ -92,7 +90,7 @@ export function capacityOf(allocations: readonly Allocation[], statfsBytes: numb
   const sizeBytes = statfsBytes * copiesCounted(allocations);
   const usedBytes = sum((each) => each.diskUsedBytes);
   if (!(sizeBytes > 0) || usedBytes > sizeBytes) {
-    throw new StepError("verification", `${usedBytes} bytes of a filesystem of ${sizeBytes} bytes cannot be in use`);
+    throw doubtful(`${usedBytes} bytes of a filesystem of ${sizeBytes} bytes cannot be in use`, "kernel");
   }
   return {
     sizeBytes,
@@ -113,10 +111,7 @@ export function readOperation(uuid: string, root = sysfs): ExclusiveOperation {
   const said = readValue(join(root, uuid, "exclusive_operation")).trim();
   const known = exclusiveOperations.find((operation) => operation === said);
   if (known !== undefined) return known;
-  throw new StepError(
-    "verification",
-    `exclusive_operation is ${JSON.stringify(said.slice(0, 40))}, which is not known`,
-  );
+  throw doubtful(`exclusive_operation is ${JSON.stringify(said.slice(0, 40))}, which is not known`, "kernel");
 }
 
 /** A file of sysfs. @throws StepError `source` when it is gone, or cannot be read */
@@ -125,7 +120,10 @@ export function readValue(path: string): string {
     return readFileSync(path, "ascii");
   } catch (cause) {
     if (isMissing(cause)) throw vanished(path, cause);
-    throw new StepError("source", `${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new StepError("source", `${path} cannot be read: ${(cause as Error).message}`, {
+      advice: "see that /sys is mounted, and that this user may read it",
+      cause,
+    });
   }
 }
 

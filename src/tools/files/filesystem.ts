@@ -92,7 +92,11 @@ export async function locate(path: string, mounts: readonly Mount[] = []): Promi
     const id = Number(/^mnt_id:\s*(\d+)$/m.exec(info)?.[1]);
     const isIt = (candidate: Mount) => candidate.id === id;
     const mount = mounts.find(isIt) ?? (await readMounts()).find(isIt);
-    if (!mount) throw new StepError("source", `the mount that holds ${path} is not visible from here`);
+    if (!mount)
+      throw new StepError("source", `the mount that holds ${path} is not visible from here`, {
+        advice:
+          "run pantheros where it is mounted; a service may have mounts of its own (ProtectHome=, PrivateMounts=)",
+      });
     const below = mount.mountPoint === "/" ? real : real.slice(mount.mountPoint.length);
     return { mount, path: real, pathInFilesystem: trimSlashes(`${mount.root}/${below}`) };
   } finally {

@@ -9,20 +9,13 @@ export interface DumpSettings {
   readonly lockSeconds: number;
 }
 
-/** What a database is known by before it is dumped. */
-export interface DatabaseSize {
-  readonly tables: number;
-  /** On the server's disk; a dump is another size. */
-  readonly bytes: number;
-}
-
 /** Every database that holds somebody's data: no templates, none whose removal was interrupted (datconnlimit -2). */
 const allDatabases =
   "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate AND datconnlimit <> -2 ORDER BY datname";
 
 const ownTables =
-  "SELECT (SELECT count(*) FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace WHERE relkind IN ('r', 'p', 'f')" +
-  " AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'), pg_database_size(current_database())";
+  "SELECT count(*) FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace WHERE relkind IN ('r', 'p', 'f')" +
+  " AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'";
 
 /** pg_dumpall keeps to itself why it could not connect; psql tells it. */
 export async function requireServer(postgres: Postgres): Promise<void> {
@@ -34,9 +27,10 @@ export async function listDatabases(postgres: Postgres): Promise<readonly string
   return rows.flatMap(([name]) => (name === undefined ? [] : [name]));
 }
 
-export async function describeDatabase(postgres: Postgres, database: string): Promise<DatabaseSize> {
+/** Tables that are somebody's own: none may be right, and is worth a word. */
+export async function countTables(postgres: Postgres, database: string): Promise<number> {
   const [row] = await postgres.query(`look at the database ${database}`, [ownTables], { database });
-  return { tables: Number(row?.[0] ?? 0), bytes: Number(row?.[1] ?? 0) };
+  return Number(row?.[0] ?? 0);
 }
 
 /** A whole database on standard output, fit to be restored by anybody into a database of any name. */

@@ -60,10 +60,10 @@ const messageReasons: readonly [RegExp, Reason, advice?: string][] = [
   ],
 ];
 
-const advices: Partial<Record<Reason, string>> = {
+const advices: Partial<Record<Reason, string>> & { readonly unknown: string } = {
   space: "make room: in scratch_directory for dumps and restores, in the server's data directory for what it writes",
   oom: "give the machine more memory, or run fewer jobs at once",
-  auth: "check user, password and pg_hba.conf; with peer authentication set run_as to the system user",
+  auth: "check user, password and pg_hba.conf; with peer authentication name the system user: server: { run_as: postgres }",
   network: "see that the server runs and that host and port (or the folder of its socket) are right",
   throttled: "wait, or raise max_connections or the role's connection limit",
   killed: "find out who ended it: the kernel's log tells when memory ran out",
@@ -83,13 +83,13 @@ export function postgresFailure({ task, exitCode, signal, stderr, otherwise = "u
   const words = message.replaceAll(/"[^"]*"/g, '""');
   const [, known, special] = messageReasons.find(([pattern]) => pattern.test(words)) ?? [];
   const reason = known ?? (signal === null && (exitCode ?? 0) <= 128 ? otherwise : "killed");
-  const advice = special ?? advices[reason];
+  const advice = special ?? advices[reason] ?? advices.unknown;
   const how = signal === null ? `exit code ${exitCode}` : `it was ended by ${signal}`;
   return new StepError(reason, `could not ${task}: ${sentence(message) || how}`, {
     exitCode,
     signal,
     tail: stderr,
-    ...(advice === undefined ? {} : { advice }),
+    advice,
   });
 }
 

@@ -1,5 +1,5 @@
 import { StepError } from "../../model/outcome.ts";
-import type { ToolResult } from "../exec.ts";
+import type { ToolResult } from "../tool-call.ts";
 
 /** A program that was ended by a signal which did not come from us. @param what `btrbk could not run` */
 export function killed(

@@ -70,8 +70,18 @@ export function sightOf(identity: ProcessIdentity): Sight {
  */
 export function sightOfNumber(pid: number): Sight {
   if (identityOf(pid) !== null) return "alive";
-  if (!showsOthers() || !bootId().endsWith(` ${outermostNamespace}`)) return "hidden";
-  return readdirSync("/proc").some((entry) => /^\d+$/.test(entry) && ownNumberOf(entry) === pid) ? "alive" : "gone";
+  const namesakes = namesakesOf(pid);
+  if (namesakes === null) return "hidden";
+  return namesakes.length > 0 ? "alive" : "gone";
+}
+
+/** All processes that go by a number in their own PID namespaces; null: not everybody is seen from here. */
+export function namesakesOf(pid: number): readonly ProcessStat[] | null {
+  if (!showsOthers() || !bootId().endsWith(` ${outermostNamespace}`)) return null;
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry) && ownNumberOf(entry) === pid)
+    .map((entry) => statOf(Number(entry)))
+    .filter((stat): stat is ProcessStat => stat !== null && !hasEnded(stat));
 }
 /** PROC_PID_INIT_INO of include/linux/proc_ns.h: fixed since Linux 3.8. */
 const outermostNamespace = `pid:[${0xeffffffc}]`;

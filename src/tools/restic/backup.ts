@@ -92,7 +92,10 @@ export function collectBackup(onProgress: (progress: ResticProgress) => void) {
         });
       }
       if (summary === null) {
-        throw new StepError("empty_artifact", "restic ended well, but without saying what it backed up", said);
+        throw new StepError("empty_artifact", "restic ended well, but without saying what it backed up", {
+          ...said,
+          advice: "see that the program called restic is restic itself, and what restic snapshots lists",
+        });
       }
       return { summary, unread: exitCode === 3 ? Math.max(1, unread) : unread, problem, tail: said.tail };
     },

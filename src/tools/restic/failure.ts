@@ -65,7 +65,7 @@ const damage: Cause = [
   "what the repository holds is not what was stored: run restic check, and see the disk that it is on",
 ];
 
-const advices: Partial<Record<Reason, string>> = {
+const advices: Partial<Record<Reason, string>> & { readonly unknown: string } = {
   repository_missing: "correct its place in the configuration, or create it: initialize: true, or restic init",
   repository_locked: "wait until that process has ended; a lock whose process is gone is removed with restic unlock",
   auth: "check the repository's password, its credentials in environment, and that they may read and write there",
@@ -138,10 +138,9 @@ function match(causes: readonly Cause[], message: string): Cause | undefined {
 }
 
 /** What the person can do: by what was said, where that is what decided, else by the reason alone. */
-function adviceFor(reason: Reason, message: string): { readonly advice?: string } {
+function adviceFor(reason: Reason, message: string): { readonly advice: string } {
   const [, known, own] = match([...messageReasons, damage], message) ?? [];
-  const advice = (known === reason ? own : undefined) ?? advices[reason];
-  return advice === undefined ? {} : { advice };
+  return { advice: (known === reason ? own : undefined) ?? advices[reason] ?? advices.unknown };
 }
 
 /**

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { StepError } from "../../model/outcome.ts";
 import { openListing } from "../destinations/open-listing.ts";
 import type { Execute } from "../exec.ts";
-import { hasEnded, showsOthers, statOf } from "../process/process.ts";
+import { hasEnded, namesakesOf, type ProcessStat, statOf } from "../process/process.ts";
 import { createResticCall, type ResticCall } from "./call.ts";
 import { jsonOf, parseIds } from "./output.ts";
 import { localPath, type ResticRepository } from "./repository.ts";
@@ -37,10 +37,12 @@ const staleForRestic = 30 * 60;
 /** What is known of who holds a lock. */
 export interface Judgement {
   readonly lock: ResticLock;
-  /** Proven: nobody holds it any more. */
+  /** Proven, or believed because of its age: nobody holds it any more. */
   readonly dead: boolean;
   /** In words for a person. */
   readonly because: string;
+  /** What `restic unlock`, called here, would do wrong because of it; null: nothing. */
+  readonly harm: string | null;
 }
 
 /** This machine, as far as it tells about holders of locks. */
@@ -48,8 +50,10 @@ export interface Machine {
   readonly host: string;
   /** Seconds since the epoch. */
   readonly now: number;
-  /** `hidden`: processes of others are not shown here. */
-  readonly processOf: (pid: number) => Process | "gone" | "hidden";
+  /** Whom a signal of ours to this number would reach. */
+  readonly processOf: (pid: number) => Process | null;
+  /** All who call themselves by this number, in containers too; null: not everybody is seen from here. */
+  readonly namesakesOf: (pid: number) => readonly Process[] | null;
 }
 
 interface Process {
@@ -60,31 +64,54 @@ interface Process {
 }
 
 export function thisMachine(now: number): Machine {
-  return { host: hostname(), now, processOf };
+  return { host: hostname(), now, processOf, namesakesOf: (pid) => namesakesOf(pid)?.map(shownAs) ?? null };
 }
 
 /**
- * @param others when given, locks of other hosts that are older than this count as dead, seconds. Nobody here can see their processes.
+ * @param others when given, locks whose holders cannot be seen from here – of other hosts, and of containers that share this host's name –
+ *   count as dead when they are older than this, seconds
  */
 export function judgeLock(lock: ResticLock, machine: Machine, others: number | null): Judgement {
+  const { dead, because } = verdictOf(lock, machine, others);
+  return { lock, dead, because, harm: harmOf(lock, dead, machine) };
+}
+
+function verdictOf(lock: ResticLock, machine: Machine, others: number | null): Pick<Judgement, "dead" | "because"> {
+  const { host, pid } = lock;
   const age = Math.round(machine.now - lock.at);
-  if (lock.host !== machine.host) {
-    const because = `held by process ${lock.pid} of ${lock.host}, which cannot be seen from here, ${age} s old`;
-    return { lock, dead: others !== null && age > others, because };
-  }
-  const holder = machine.processOf(lock.pid);
-  if (holder === "gone") return { lock, dead: true, because: `process ${lock.pid} of this host is gone` };
-  if (holder === "hidden") return { lock, dead: false, because: `process ${lock.pid} of this host is hidden from us` };
-  // A number is given again, after a restart of the machine at the latest. A restic is believed to be the holder whenever it began: a clock
-  // that was set moves all beginnings, and the lock of a restic at work must stay.
-  const another = holder.startedAt > lock.at + clockMargin && !holder.name.includes("restic");
-  const because = another
-    ? `process ${lock.pid} of this host is ${holder.name} now, begun after the lock was made`
-    : `process ${lock.pid} of this host is alive`;
-  return { lock, dead: another, because };
+  const byAge = (because: string) => ({ dead: others !== null && age > others, because: `${because}, ${age} s old` });
+  if (host !== machine.host) return byAge(`held by process ${pid} of ${host}, which cannot be seen from here`);
+  const here = machine.processOf(pid);
+  const all = machine.namesakesOf(pid);
+  const seen = [...(here === null ? [] : [here]), ...(all ?? [])];
+  // A restic is believed to be the holder whenever it began: a clock that was set moves all beginnings, and the lock of a restic at work must stay.
+  if (seen.some(isRestic)) return { dead: false, because: `process ${pid} of this host is alive` };
+  if (all === null) return byAge(`process ${pid} of this host is hidden from us, perhaps in another container`);
+  // A number is given again, after a restart of the machine at the latest, and every container begins to count at 1.
+  const elder = seen.find(({ startedAt }) => startedAt <= lock.at + clockMargin);
+  if (elder) return byAge(`process ${pid} of this host may be ${elder.name}, which is older than the lock`);
+  const [younger] = seen;
+  return {
+    dead: true,
+    because: younger
+      ? `process ${pid} of this host is ${younger.name} now, begun after the lock was made`
+      : `process ${pid} of this host is gone`,
+  };
 }
 /** What the age of a process is rounded by, seconds. */
 const clockMargin = 5;
+
+const isRestic = ({ name }: Process) => name.includes("restic");
+
+/** `restic unlock` goes by the number alone, in its own PID namespace; whether that is alive it asks with SIGHUP, which ends most programs. */
+function harmOf(lock: ResticLock, dead: boolean, { host, now, processOf }: Machine): string | null {
+  const tooMuch = `restic unlock would also remove lock ${lock.id.slice(0, 8)} of ${lock.host}, which is not proven dead`;
+  if (!dead && now - lock.at > staleForRestic - 60) return tooMuch;
+  if (lock.host !== host || now - lock.at > staleForRestic + 60) return null;
+  const reached = processOf(lock.pid);
+  if (reached === null) return dead ? null : tooMuch;
+  return isRestic(reached) ? null : `restic unlock would send SIGHUP to process ${lock.pid}, which is ${reached.name}`;
+}
 
 /** Every lock that is there and can still be read. @throws StepError as `restic-failure.ts` */
 export async function listLocks(repository: ResticRepository, execute: Execute): Promise<readonly ResticLock[]> {
@@ -121,25 +148,22 @@ export function parseLock(id: string, stdout: string): ResticLock {
 
 /**
  * Removes locks whose holders are dead. In a folder these and no others. Elsewhere only `restic unlock` can, which removes what it takes for
- * stale and cannot be told less: it is called when all that it would remove is among them.
+ * stale and cannot be told less: it is called when it would do no harm.
  * @returns why nothing was done, or null
  */
 export async function removeLocks(
-  dead: readonly ResticLock[],
-  alive: readonly ResticLock[],
+  verdicts: readonly Judgement[],
   repository: ResticRepository,
   execute: Execute,
-  now: number,
 ): Promise<string | null> {
   const folder = localPath(repository.location);
   if (folder !== null) {
-    for (const { id } of dead) await rm(join(folder, "locks", id), { force: true }).catch(refuse(id));
+    const dead = verdicts.filter((verdict) => verdict.dead);
+    for (const { lock } of dead) await rm(join(folder, "locks", lock.id), { force: true }).catch(refuse(lock.id));
     return null;
   }
-  const tooMany = alive.find((lock) => now - lock.at > staleForRestic - 60);
-  if (tooMany) {
-    return `restic unlock would also remove lock ${tooMany.id.slice(0, 8)} of ${tooMany.host}, which is not proven dead`;
-  }
+  const harm = verdicts.map((verdict) => verdict.harm).find((found) => found !== null);
+  if (harm !== undefined) return harm;
   const restic = createResticCall(repository, execute);
   await restic.succeed(`unlock the repository ${repository.name}`, ["unlock"], { timeoutSeconds: 600 });
   return null;
@@ -163,13 +187,24 @@ export async function lockIds(
   return parseIds((await restic.soon(task, ["list", "locks", "--no-lock"], seconds)).stdout);
 }
 
-/** `/proc/stat` says when the machine was started, `/proc/PID/stat` how many ticks later a process was. */
-function processOf(pid: number): Process | "gone" | "hidden" {
+function processOf(pid: number): Process | null {
   const stat = statOf(pid);
-  if (stat === null) return showsOthers() ? "gone" : "hidden";
-  if (hasEnded(stat)) return "gone";
+  return stat === null || hasEnded(stat) || !maySignal(pid) ? null : shownAs(stat);
+}
+
+function maySignal(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    // EPERM: it is somebody else's, whom restic takes for gone as well; ESRCH: it has ended since.
+    return false;
+  }
+}
+
+/** `/proc/stat` says when the machine was started, `/proc/PID/stat` how many ticks later a process was. */
+function shownAs({ pid, startTicks }: ProcessStat): Process {
   const bootedAt = Number(/^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
-  return { startedAt: bootedAt + stat.startTicks / ticksPerSecond, name: nameOf(pid) };
+  return { startedAt: bootedAt + startTicks / ticksPerSecond, name: nameOf(pid) };
 }
 
 function nameOf(pid: number): string {

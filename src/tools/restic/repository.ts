@@ -120,7 +120,10 @@ export async function repositoryExists({ name, location }: ResticRepository): Pr
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT") return false;
     if (code === "ENOTDIR") {
-      throw new StepError("config", `${path}, the place of the repository ${name}, is not a folder`, { cause });
+      throw new StepError("config", `${path}, the place of the repository ${name}, is not a folder`, {
+        advice: "correct repository in its declaration: name the folder that holds its config",
+        cause,
+      });
     }
     throw new StepError("auth", `the repository ${name} at ${path} cannot be read: ${code}`, {
       advice: "run as its owner, or let this user read it",

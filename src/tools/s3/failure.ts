@@ -1,4 +1,4 @@
-import { type FailureDetails, type Reason, StepError } from "../../model/outcome.ts";
+import { type Reason, StepError } from "../../model/outcome.ts";
 
 const advices = {
   bucket: "create the bucket, or mend endpoint, region and bucket of the destination",
@@ -7,6 +7,7 @@ const advices = {
   gone: "somebody removed or replaced it meanwhile: list the destination",
   damaged: "try again; when it comes back, something on the way changes what is sent",
   wait: "wait, then try again",
+  other: "see that the endpoint is that of an S3 service, and what its own log says",
 } as const;
 
 /** By the code in the answer's body. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (2026-11) */
@@ -53,14 +54,13 @@ export function s3Failure(where: string, cause: unknown): StepError {
   const known = codes.find(([pattern]) => pattern.test(code) || pattern.test(error.name ?? ""));
   const byStatus = status === undefined ? "network" : (statuses[status] ?? (status >= 500 ? "network" : "unknown"));
   const reason = known?.[1] ?? byStatus;
-  const advice = known?.[2] ?? codes.find(([, same]) => same === reason)?.[2];
+  const advice = known?.[2] ?? codes.find(([, same]) => same === reason)?.[2] ?? advices.other;
   const readable = !/deserialization error/i.test(error.message ?? "");
   const said = [status, ...(readable ? [code, error.message] : ["in a language that is not S3's"])]
     .filter((part) => part !== undefined && part !== "")
     .join(" ");
-  const details: FailureDetails = { cause, ...(advice === undefined ? {} : { advice }) };
   if (known !== undefined || reason !== "network") {
-    return new StepError(reason, `${where}: the server answered ${said}`, details);
+    return new StepError(reason, `${where}: the server answered ${said}`, { cause, advice });
   }
   return new StepError("network", `${where} cannot be reached: ${said}`, {
     cause,

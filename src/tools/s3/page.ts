@@ -89,7 +89,10 @@ function each(page: Buffer, name: string, start: number, visit: (content: string
     const element = elementAt(page, name, at);
     if (element === null) return;
     const until = element.empty ? element.content : page.indexOf(end, element.content);
-    if (until === -1) throw new StepError("network", "the listing was cut off in the middle of an entry");
+    if (until === -1)
+      throw new StepError("network", "the listing was cut off in the middle of an entry", {
+        advice: "try again; if it stays so, see what stands between this host and the server: a proxy, a lossy line",
+      });
     visit(page.toString("utf8", element.content, until));
     at = until + 1;
   }

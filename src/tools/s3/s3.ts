@@ -182,7 +182,9 @@ export function createS3(settings: S3Settings): S3 {
         const input = { ...toKey(object), ...typed(contentType) };
         const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(input), options);
         if (UploadId) return UploadId;
-        throw new StepError("unknown", `${whereIs(object)}: the server gave the upload no id`);
+        throw new StepError("unknown", `${whereIs(object)}: the server gave the upload no id`, {
+          advice: "see that the endpoint is that of an S3 service",
+        });
       }),
 
     uploadPart: (object, uploadId, number, content) =>

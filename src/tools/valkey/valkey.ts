@@ -1,6 +1,7 @@
 import { type Reason, StepError } from "../../model/outcome.ts";
 import type { Secret } from "../../model/secret.ts";
 import type { Execute, ToolResult } from "../exec.ts";
+import { killed } from "../process/killed.ts";
 
 /** A running Valkey, Redis or FalkorDB, and the program that talks to it. */
 export interface ValkeySettings {
@@ -107,8 +108,8 @@ const words: readonly (readonly [RegExp, Reason, string])[] = [
 
 function valkeyFailure(what: string, { exitCode, signal, stdout, stderr }: ToolResult): StepError {
   const tail = `${stderr}\n${stdout.slice(0, 4096)}`.trim();
+  if (signal !== null) return killed(`${what}: the client did not come to its end`, { exitCode, signal }, tail);
   const details = { exitCode, signal, tail };
-  if (signal !== null) return new StepError("killed", `${what}: its client was ended by ${signal}`, details);
   const lines = tail.split("\n").filter((line) => line.trim() !== "" && !/^sending REPLCONF/.test(line));
   for (const [pattern, reason, advice] of words) {
     const said = lines.find((line) => pattern.test(line));

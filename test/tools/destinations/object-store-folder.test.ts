@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { type Reason, StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/outcome.ts";
 import { folderStore } from "../../../src/tools/destinations/object-store-folder.ts";
 import { collect } from "../../support/collect.ts";
 import { needs } from "../../support/components.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
+import { rejectsWith } from "../../support/failure.ts";
 import { mountTmpfs, remount } from "../../support/tmpfs.ts";
 
 const settings = { expectedBytes: 0, spool: () => assert.fail("a folder needs none") };
@@ -14,10 +15,6 @@ const { signal } = new AbortController();
 
 async function* chunks(...texts: string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text);
-}
-
-async function refused(work: Promise<unknown>, reason: Reason): Promise<void> {
-  await assert.rejects(work, (error) => error instanceof StepError && error.reason === reason);
 }
 
 describe("a folder as a place of objects", () => {
@@ -37,8 +34,8 @@ describe("a folder as a place of objects", () => {
     assert.deepEqual(await collect(store.list("nothing")), []);
     assert.deepEqual([await store.find("a/b/key"), await store.find("a/b/k")], [{ key: "a/b/key", size: 7 }, null]);
     assert.equal(Buffer.concat(await collect(store.read("a/b/key", 7))).toString(), "one two");
-    await refused(collect(store.read("a/b/key", 8)), "verification");
-    await refused(collect(store.read("a/b/none", 8)), "source");
+    await rejectsWith(collect(store.read("a/b/key", 8)), "verification");
+    await rejectsWith(collect(store.read("a/b/none", 8)), "source");
     assert.equal(readFileSync(store.url("a/b/key"), "utf8"), "one two");
   });
 
@@ -52,7 +49,7 @@ describe("a folder as a place of objects", () => {
       assert.deepEqual(await collect(store.unfinished("")), ["key"]);
       throw new StepError("source", "the disk is broken");
     };
-    await refused(store.write("key", broken(), settings), "source");
+    await rejectsWith(store.write("key", broken(), settings), "source");
     assert.deepEqual([readdirSync(root), readFileSync(join(root, "key"), "utf8")], [["key"], "before"]);
   });
 
@@ -91,7 +88,7 @@ describe("a folder as a place of objects", () => {
 
   it("that is not there is not made: its disk may not be mounted", async (t) => {
     const root = join(temporaryDirectory(t), "mnt");
-    await refused(folderStore(root, signal).writeText("key", "x"), "config");
+    await rejectsWith(folderStore(root, signal).writeText("key", "x"), "config");
     assert.equal(existsSync(root), false);
   });
 
@@ -104,7 +101,7 @@ describe("a folder as a place of objects", () => {
       stop.abort();
       yield Buffer.from("more");
     };
-    await refused(store.write("key", stopping(), settings), "cancelled");
+    await rejectsWith(store.write("key", stopping(), settings), "cancelled");
     assert.deepEqual(readdirSync(root), []);
   });
 
@@ -112,9 +109,9 @@ describe("a folder as a place of objects", () => {
     const root = temporaryDirectory(t);
     const store = folderStore(root, signal);
     mkdirSync(join(root, "key"));
-    await refused(store.writeText("key", "x"), "unknown");
+    await rejectsWith(store.writeText("key", "x"), "unknown");
     rmSync(join(root, "key"), { recursive: true });
     writeFileSync(join(root, "file"), "");
-    await refused(store.writeText("file/key", "x"), "unknown");
+    await rejectsWith(store.writeText("file/key", "x"), "unknown");
   });
 });

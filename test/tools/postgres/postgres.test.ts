@@ -8,9 +8,9 @@ import { createPostgres, parseRows, quoteName } from "../../../src/tools/postgre
 import { dropTemporary, loadDump, newTemporaryName, parseDefinition } from "../../../src/tools/postgres/restore.ts";
 import { redirected } from "../../../src/tools/process/redirect.ts";
 import { ownTags } from "../../../src/tools/restic/history.ts";
+import { rejectsWith } from "../../support/failure.ts";
 import { postgresRecording, postgresVersions } from "../../support/postgres-recordings.ts";
 import { ended, fakeExecute } from "../../support/restic-recordings.ts";
-import { rejectsWith } from "../../support/restic-stage.ts";
 
 const server = {
   host: "db1",

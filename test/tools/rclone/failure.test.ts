@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { Reason, StepError } from "../../../src/model/outcome.ts";
+import type { Reason } from "../../../src/model/outcome.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import type { Execute } from "../../../src/tools/exec.ts";
 import { copyWithRclone, type RcloneCopy } from "../../../src/tools/rclone/rclone.ts";
+import { failureOf } from "../../support/failure.ts";
 import { recordedCases, recordedVersions, replay, saying } from "../../support/rclone-recordings.ts";
 
 const key = new Secret("the-key", "test");
@@ -17,12 +18,7 @@ const copy: RcloneCopy = {
   prefix: "some/prefix",
 };
 
-async function failureOf(execute: Execute): Promise<StepError> {
-  return await copyWithRclone(copy, execute, () => undefined).then(
-    () => assert.fail("it was taken for a success"),
-    (error: StepError) => error,
-  );
-}
+const failureWith = (execute: Execute) => failureOf(copyWithRclone(copy, execute, () => undefined));
 
 /** Every failure that was recorded, and the words that a person has to read. */
 const failures: Readonly<Record<string, readonly [Reason, RegExp]>> = {
@@ -72,7 +68,7 @@ for (const version of recordedVersions) {
       const [reason, says] = failures[name] ?? [];
       test(`${name} is ${reason}, in one sentence and with the next step`, async () => {
         assert.ok(reason && says, "every recording has its reason");
-        const failure = await failureOf(replay(version, name).execute);
+        const failure = await failureWith(replay(version, name).execute);
         assert.equal(failure.reason, reason, failure.message);
         assert.match(failure.message, says);
         assert.doesNotMatch(failure.message, /\n|request id|RequestID|Attempt 1/);
@@ -90,7 +86,7 @@ for (const version of recordedVersions) {
 }
 
 suite("failures of rclone in general", () => {
-  const reasonOf = async (stderr: string, end: number | string) => (await failureOf(saying(stderr, end))).reason;
+  const reasonOf = async (stderr: string, end: number | string) => (await failureWith(saying(stderr, end))).reason;
   const error = (msg: string) => JSON.stringify({ level: "error", msg, object: "x", objectType: "*local.Object" });
 
   test("an exit code without a word is unknown, never a success", async () => {

@@ -7,8 +7,8 @@ import { Secret } from "../../../src/model/secret.ts";
 import type { ToolResult } from "../../../src/tools/exec.ts";
 import { backupCommand, type CommandBackup, commandArguments } from "../../../src/tools/restic/command.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
+import { rejectsWith } from "../../support/failure.ts";
 import { ended, fakeExecute } from "../../support/restic-recordings.ts";
-import { rejectsWith } from "../../support/restic-stage.ts";
 
 const repository = {
   name: "main",

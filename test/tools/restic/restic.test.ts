@@ -3,12 +3,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { type Reason, StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/outcome.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import type { BackupRequest } from "../../../src/tools/restic/backup.ts";
 import { openRepository, type ResticRepository, repositoryExists } from "../../../src/tools/restic/repository.ts";
 import { createRestic, isOlder } from "../../../src/tools/restic/restic.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
+import { rejectsWith } from "../../support/failure.ts";
 import { ended, fakeExecute, recordedVersions, recording } from "../../support/restic-recordings.ts";
 
 const remote: ResticRepository = {
@@ -32,15 +33,6 @@ const request: BackupRequest = {
   dryRun: false,
 };
 const quiet = () => undefined;
-
-function rejectsWith(work: Promise<unknown>, reason: Reason, message: RegExp): Promise<void> {
-  return assert.rejects(work, (error) => {
-    assert.ok(error instanceof StepError);
-    assert.equal(error.reason, reason, error.message);
-    assert.match(error.message, message);
-    return true;
-  });
-}
 
 describe("a call of restic", () => {
   it("carries no secret and no place in its arguments, only in its environment", async () => {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { suite, type TestContext, test } from "node:test";
 import type { StepError } from "../../../src/model/outcome.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import { createS3, type S3 } from "../../../src/tools/s3/s3.ts";
 import { collect } from "../../support/collect.ts";
 import { needs } from "../../support/components.ts";
+import { failureOf as anyFailureOf } from "../../support/failure.ts";
 import { refusingEndpoint, startAnswering, startBlackHole } from "../../support/hostile-server.ts";
+import { listenOnLoopback } from "../../support/loopback.ts";
 import { startS3 } from "../../support/s3.ts";
 
 function connect(t: TestContext, endpoint: string, timeoutSeconds = 20): S3 {
@@ -25,10 +25,7 @@ function connect(t: TestContext, endpoint: string, timeoutSeconds = 20): S3 {
 }
 
 async function failureOf(work: Promise<unknown>): Promise<StepError> {
-  const failure = await work.then(
-    () => assert.fail("it should have failed"),
-    (error: StepError) => error,
-  );
+  const failure = await anyFailureOf(work);
   assert.doesNotMatch(`${failure.message} ${JSON.stringify(failure.details)}`, /the-secret-key/);
   return failure;
 }
@@ -140,11 +137,6 @@ suite("a server that does not help", () => {
 });
 
 async function serve(t: TestContext, answer: (response: import("node:http").ServerResponse) => void): Promise<string> {
-  const server = createServer((_request, response) => answer(response)).listen(0, "127.0.0.1");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = createServer((_request, response) => answer(response));
+  return `http://127.0.0.1:${await listenOnLoopback(t, server)}`;
 }

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { agesOfOthers } from "../../../src/collectors/repositories/ages.ts";
+import type { Config } from "../../../src/config/schema.ts";
+import type { Sample } from "../../../src/model/sample.ts";
+
+const at = 1_790_000_000;
+const last = (repository: string): Sample => ({ metric: "repositoryLastSnapshot", labels: { repository }, value: at });
+const jobs = {
+  nightly: { steps: [{ uses: "backup.restic", repository: "own" }] },
+  weekly: { steps: [{ uses: "forget.restic", repository: "laptop" }] },
+  copies: { steps: [{ uses: "hub.sync", method: "restic", repository: "laptop", into: "offsite" }] },
+} as unknown as Config["jobs"];
+
+it("the age of what others store counts from their newest snapshot, and only where no job of this host stores", () => {
+  const samples: readonly Sample[] = [
+    last("own"),
+    last("offsite"),
+    last("laptop"),
+    { metric: "repositorySnapshots", labels: { repository: "empty" }, value: 0 },
+  ];
+  assert.deepEqual(agesOfOthers(samples, { jobs }), [
+    { metric: "repositoryOthersAge", labels: { repository: "laptop" }, since: at },
+  ]);
+});
