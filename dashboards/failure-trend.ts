@@ -1,12 +1,14 @@
-import { highest, howManyAbove, increase, share, total } from "../src/model/alert/expression.ts";
-import { count, days, half, percent } from "../src/model/alert/measure.ts";
+import { highest, howManyAbove, increase, total } from "../src/model/alert/expression.ts";
+import { failureLevels } from "../src/model/alert/levels.ts";
+import { count, days, half } from "../src/model/alert/measure.ts";
 import type { Stack } from "../src/model/alert/stack.ts";
 import { defineDashboard, type Section } from "../src/model/dashboard/dashboard.ts";
-import { bars, column, line, single, states, table, timeseries } from "../src/model/dashboard/widget.ts";
+import { bars, column, line, single, table, timeseries } from "../src/model/dashboard/widget.ts";
+import { failuresColumn, lastOutcomes, runsByOutcome, successColumn, successWithin } from "./parts/runs.ts";
 
 const month = days(30);
 const week = days(7);
-const ended = { failed: { outcome: ["failed"] }, success: { outcome: ["success"] }, skipped: { outcome: ["skipped"] } };
+const ended = { failed: { outcome: ["failed"] }, skipped: { outcome: ["skipped"] } };
 
 export const failureTrend = defineDashboard({
   id: "failure-trend",
@@ -15,22 +17,12 @@ export const failureTrend = defineDashboard({
     "For who wants fewer of them: whether runs fail more often than they did, why, in which job, and what was lost without a word.",
   chosen: ["host", "job"],
   looksBack: month,
-  sections: ({ thresholds: { failures } }: Stack) => [
+  sections: ({ thresholds }: Stack) => [
     {
       title: "In short",
       widgets: [
-        single({
-          title: "Success in 7 days",
-          tells: "Share of the runs that were not skipped. Partial success is none.",
-          value: share("jobRuns", { by: [], within: week, of: ended.success, without: ended.skipped }),
-          judged: { below: { warning: percent(99), critical: percent(90) } },
-        }),
-        single({
-          title: "Success in 30 days",
-          tells: "The same over a month: below the other one, it is getting better.",
-          value: share("jobRuns", { by: [], within: month, of: ended.success, without: ended.skipped }),
-          judged: { below: { warning: percent(99), critical: percent(90) } },
-        }),
+        successWithin(week, "Share of the runs that were not skipped. Partial success is none."),
+        successWithin(month, "The same over a month: below the other one, it is getting better."),
         single({
           title: "Failed in 7 days",
           tells: "Runs.",
@@ -67,33 +59,23 @@ export const failureTrend = defineDashboard({
           width: 6,
           opens: "job-detail",
           columns: [
-            column("In a row now", highest("jobConsecutiveFailures", { by: ["host", "job"] }), {
-              above: { warning: count(0), critical: count(failures.value - 1) },
-            }),
+            failuresColumn("In a row now", thresholds),
             column(
               "Failed in 30 days",
               increase("jobRuns", { by: ["host", "job"], within: month, where: ended.failed }),
             ),
-            column(
-              "Success in 30 days",
-              share("jobRuns", { by: ["host", "job"], within: month, of: ended.success, without: ended.skipped }),
-              { below: { warning: percent(99), critical: percent(90) } },
-            ),
+            successColumn(month),
           ],
         }),
         timeseries({
           title: "Failures in a row",
           tells: "A line that rises is a job that nobody has looked at.",
           lines: [line(highest("jobConsecutiveFailures", { by: ["host", "job"] }))],
-          judged: { above: { critical: count(failures.value - 1) } },
+          judged: { above: failureLevels(thresholds) },
         }),
-        states({
+        lastOutcomes({
           title: "How each job's last run ended",
           tells: "Failures at the same hour have the same cause.",
-          metric: "jobOutcome",
-          label: "outcome",
-          by: ["host", "job"],
-          states: { never: "idle", success: "good", partial: "odd", skipped: "odd", failed: "bad" },
         }),
       ],
     },
@@ -116,13 +98,7 @@ const why: Section = {
       tells: "What is worth mending first.",
       value: increase("jobRuns", { by: ["reason"], within: month, where: ended.failed }),
     }),
-    timeseries({
-      title: "Runs a day, by outcome",
-      tells: "Fewer runs than usual are as bad as failed ones.",
-      width: 8,
-      drawn: "bars",
-      lines: [line(increase("jobRuns", { by: ["outcome"], within: days(1) }))],
-    }),
+    runsByOutcome("Fewer runs than usual are as bad as failed ones.", 8),
     bars({
       title: "Skipped in 30 days, by reason",
       tells: "A job that is always locked or has no time is not running.",

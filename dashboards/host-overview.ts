@@ -1,11 +1,14 @@
 import { highest, howManyAbove, howManyBelow, increase, lowest, total } from "../src/model/alert/expression.ts";
-import { count, days, half, percent, seconds } from "../src/model/alert/measure.ts";
+import { metadataLevels, overdueLevels } from "../src/model/alert/levels.ts";
+import { count, days, half, seconds } from "../src/model/alert/measure.ts";
 import type { Stack, Thresholds } from "../src/model/alert/stack.ts";
 import { defineDashboard, type Section } from "../src/model/dashboard/dashboard.ts";
-import { bars, column, line, single, states, table, timeseries, yesNo } from "../src/model/dashboard/widget.ts";
+import { bars, column, line, single, table, timeseries, yesNo } from "../src/model/dashboard/widget.ts";
+import { failuresColumn, lastOutcomes } from "./parts/runs.ts";
 
-/** Nothing of it should be there at all. */
+/** None of it should be there at all: as bad as its alert. */
 const none = { above: { critical: count(0) } } as const;
+const hardly = { above: { warning: count(0) } } as const;
 
 export const hostOverview = defineDashboard({
   id: "host-overview",
@@ -38,13 +41,13 @@ const now: Section = {
       title: "Jobs overdue",
       tells: "Jobs that should have succeeded by now, by their schedule and grace; one that never ran is among them.",
       value: howManyAbove(highest("jobOverdue", { by: ["host", "job"] }), seconds(0)),
-      judged: none,
+      judged: hardly,
     }),
     single({
       title: "Backups unproven",
       tells: "Newest backups that a job claims and that nobody has seen where they should be.",
       value: howManyBelow(lowest("jobProven", { by: ["host", "job", "target"] }), half),
-      judged: none,
+      judged: hardly,
     }),
     single({
       title: "Promises broken",
@@ -56,7 +59,7 @@ const now: Section = {
       title: "Looks failing",
       tells: "Collectors whose last look failed: what they would tell is not known, not fine.",
       value: howManyBelow(lowest("collectorSuccess", { by: ["host", "collector"] }), half),
-      judged: { above: { warning: count(0) } },
+      judged: hardly,
     }),
     single({
       title: "Hosts that report",
@@ -66,7 +69,7 @@ const now: Section = {
   ],
 };
 
-const jobs = ({ sinceSuccess, failures }: Thresholds): Section => ({
+const jobs = (thresholds: Thresholds): Section => ({
   title: "Jobs",
   widgets: [
     table({
@@ -75,25 +78,19 @@ const jobs = ({ sinceSuccess, failures }: Thresholds): Section => ({
       opens: "job-detail",
       columns: [
         column("Since success", highest("jobSuccessAge", { by: ["host", "job"] }), {
-          above: { critical: sinceSuccess },
+          above: { critical: thresholds.sinceSuccess },
         }),
-        column("Overdue", highest("jobOverdue", { by: ["host", "job"] }), { above: { critical: seconds(0) } }),
-        column("Failures in a row", highest("jobConsecutiveFailures", { by: ["host", "job"] }), {
-          above: { warning: count(0), critical: count(failures.value - 1) },
-        }),
+        column("Overdue", highest("jobOverdue", { by: ["host", "job"] }), { above: overdueLevels(thresholds) }),
+        failuresColumn("Failures in a row", thresholds),
         column("Running", highest("jobRunning", { by: ["host", "job"] })),
         column("Last took", highest("backupDuration", { by: ["host", "job"] })),
         column("Last finish", highest("jobLastFinish", { by: ["host", "job"] })),
         column("Next run", lowest("jobNextRun", { by: ["host", "job"] })),
       ],
     }),
-    states({
+    lastOutcomes({
       title: "How each job's last run ended",
       tells: "Never: no run has finished yet. Skipped is no success.",
-      metric: "jobOutcome",
-      label: "outcome",
-      by: ["host", "job"],
-      states: { never: "idle", success: "good", partial: "odd", skipped: "odd", failed: "bad" },
     }),
   ],
 });
@@ -113,12 +110,10 @@ const snapshots = ({ snapshotAge }: Thresholds): Section => ({
       tells: "Periods that must hold an artifact and do not, and artifacts that no tier holds: pruning has stopped.",
       width: 6,
       columns: [
-        column("Missing", total("retentionMissing", { by: ["host", "kind", "subject"] }), none),
-        column("Too many", highest("retentionExcess", { by: ["host", "kind", "subject"] }), {
-          above: { warning: count(0) },
-        }),
+        column("Missing", total("retentionMissing", { by: ["host", "kind", "subject"] }), hardly),
+        column("Too many", highest("retentionExcess", { by: ["host", "kind", "subject"] }), hardly),
         column("As promised", lowest("retentionCompliant", { by: ["host", "kind", "subject"] }), {
-          below: { critical: half },
+          below: { warning: half },
         }),
         column("Looked at", highest("retentionLooked", { by: ["host", "kind", "subject"] })),
       ],
@@ -141,7 +136,7 @@ const disks = ({ diskUsage }: Thresholds): Section => ({
       tells: "At 100 % nothing can be written although the disk seems to have room: balance before that.",
       width: 6,
       value: highest("btrfsMetadataPressure", { by: ["host", "device"] }),
-      judged: { above: { warning: percent(80), critical: percent(95) } },
+      judged: { above: metadataLevels },
     }),
     single({
       title: "Device errors in a week",
@@ -169,7 +164,7 @@ const disks = ({ diskUsage }: Thresholds): Section => ({
       tells: "Subvolumes and filesystems that are not as the layout asks: pantheros audit.",
       width: 3,
       value: total("layoutViolations", { by: [] }),
-      judged: { above: { warning: count(0) } },
+      judged: hardly,
     }),
   ],
 });
@@ -247,7 +242,7 @@ const ourselves: Section = {
       columns: [
         column("Ledger", highest("ledgerSize", { by: ["host"] })),
         column("Awake", highest("awake", { by: ["host"] })),
-        column("Not journaled, in a week", increase("ledgerWriteErrors", { by: ["host"], within: days(7) }), none),
+        column("Not journaled, in a week", increase("ledgerWriteErrors", { by: ["host"], within: days(7) }), hardly),
       ],
     }),
   ],

@@ -1,11 +1,12 @@
-import { highest, increase, lowest, share, total } from "../src/model/alert/expression.ts";
-import { count, days, half, percent, seconds, times } from "../src/model/alert/measure.ts";
+import { highest, increase, lowest, total } from "../src/model/alert/expression.ts";
+import { overdueLevels } from "../src/model/alert/levels.ts";
+import { days, half, times } from "../src/model/alert/measure.ts";
 import type { Stack, Thresholds } from "../src/model/alert/stack.ts";
 import { defineDashboard, type Section } from "../src/model/dashboard/dashboard.ts";
 import { bars, column, line, single, states, table, timeseries } from "../src/model/dashboard/widget.ts";
+import { failuresJudged, lastOutcomes, runsByOutcome, successWithin } from "./parts/runs.ts";
 
 const month = days(30);
-const ended = { success: { outcome: ["success"] }, skipped: { outcome: ["skipped"] } };
 
 export const jobDetail = defineDashboard({
   id: "job-detail",
@@ -17,26 +18,26 @@ export const jobDetail = defineDashboard({
   sections: ({ thresholds }: Stack) => [now(thresholds), runs, backups, proof(thresholds)],
 });
 
-const now = ({ sinceSuccess, failures }: Thresholds): Section => ({
+const now = (thresholds: Thresholds): Section => ({
   title: "Now",
   widgets: [
     single({
       title: "Since success",
       tells: "Of the chosen job that has gone without for longest; from its declaration where it never succeeded.",
       value: highest("jobSuccessAge", { by: [] }),
-      judged: { above: { critical: sinceSuccess } },
+      judged: { above: { critical: thresholds.sinceSuccess } },
     }),
     single({
       title: "Overdue",
       tells: "Since it should have succeeded, by schedule and grace.",
       value: highest("jobOverdue", { by: [] }),
-      judged: { above: { critical: seconds(0) } },
+      judged: { above: overdueLevels(thresholds) },
     }),
     single({
       title: "Failures in a row",
       tells: "Since the last success.",
       value: highest("jobConsecutiveFailures", { by: [] }),
-      judged: { above: { warning: count(0), critical: count(failures.value - 1) } },
+      judged: failuresJudged(thresholds),
     }),
     single({
       title: "Running",
@@ -48,20 +49,11 @@ const now = ({ sinceSuccess, failures }: Thresholds): Section => ({
       tells: "Of the running step; none where the tool does not say.",
       value: lowest("jobProgress", { by: [] }),
     }),
-    single({
-      title: "Success in 30 days",
-      tells: "Share of the runs that were not skipped.",
-      value: share("jobRuns", { by: [], within: month, of: ended.success, without: ended.skipped }),
-      judged: { below: { warning: percent(99), critical: percent(90) } },
-    }),
-    states({
+    successWithin(month, "Share of the runs that were not skipped."),
+    lastOutcomes({
       title: "How the last run ended",
       tells: "pantheros explain --job JOB tells the story of it.",
       height: 3,
-      metric: "jobOutcome",
-      label: "outcome",
-      by: ["host", "job"],
-      states: { never: "idle", success: "good", partial: "odd", skipped: "odd", failed: "bad" },
     }),
   ],
 });
@@ -77,12 +69,7 @@ const runs: Section = {
         line(highest("jobExpectedDuration", { by: ["host", "job"] }), "expected"),
       ],
     }),
-    timeseries({
-      title: "Runs a day, by outcome",
-      tells: "A day without any is a day without backup.",
-      drawn: "bars",
-      lines: [line(increase("jobRuns", { by: ["outcome"], within: days(1) }))],
-    }),
+    runsByOutcome("A day without any is a day without backup."),
     bars({
       title: "Why runs did not succeed, in 30 days",
       tells: "pantheros explain REASON says what to do.",

@@ -106,12 +106,12 @@ const copies: Section = {
       width: 8,
       columns: [
         column("Missing", difference(highest("objectiveCopiesPromised", { by }), lowest("objectiveCopies", { by })), {
-          above: { critical: count(0) },
+          above: { warning: count(0) },
         }),
         column(
           "Offsite missing",
           difference(highest("objectiveOffsitePromised", { by }), lowest("objectiveOffsite", { by })),
-          { above: { critical: count(0) } },
+          { above: { warning: count(0) } },
         ),
         column("Copies", lowest("objectiveCopies", { by })),
         column("Offsite", lowest("objectiveOffsite", { by })),

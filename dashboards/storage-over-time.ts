@@ -1,4 +1,5 @@
 import { highest, lowest, total } from "../src/model/alert/expression.ts";
+import { metadataLevels } from "../src/model/alert/levels.ts";
 import { days, percent } from "../src/model/alert/measure.ts";
 import type { Stack, Thresholds } from "../src/model/alert/stack.ts";
 import { defineDashboard, type Section } from "../src/model/dashboard/dashboard.ts";
@@ -11,7 +12,7 @@ export const storageOverTime = defineDashboard({
     "For who plans: how full disks are and how Btrfs divides them, what snapshots hold, how backups and repositories grow.",
   chosen: ["host", "device", "subvol"],
   looksBack: days(90),
-  sections: ({ thresholds }: Stack) => [disks(thresholds), health(thresholds), snapshots, backups, places],
+  sections: ({ thresholds }: Stack) => [disks(thresholds), health(thresholds), snapshots, backups, places(thresholds)],
 });
 
 const disks = ({ diskUsage }: Thresholds): Section => ({
@@ -38,7 +39,7 @@ const disks = ({ diskUsage }: Thresholds): Section => ({
       title: "Metadata pressure",
       tells: "Metadata in use as a share of all that could become metadata.",
       lines: [line(highest("btrfsMetadataPressure", { by: ["host", "device"] }))],
-      judged: { above: { warning: percent(80), critical: percent(95) } },
+      judged: { above: metadataLevels },
     }),
     bars({
       title: "Capacity",
@@ -118,9 +119,17 @@ const backups: Section = {
   ],
 };
 
-const places: Section = {
+const places = ({ sinceSuccess }: Thresholds): Section => ({
   title: "Where backups go",
   widgets: [
+    bars({
+      title: "Newest snapshot of others",
+      tells: "In repositories that other hosts fill and this one only looks at, as a hub does.",
+      width: 12,
+      height: 3,
+      value: highest("repositoryOthersAge", { by: ["host", "repository"] }),
+      judged: { above: { warning: sinceSuccess } },
+    }),
     timeseries({
       title: "Repositories",
       tells: "Data of all snapshots, and all that is stored: what is between them is freed by pruning.",
@@ -142,4 +151,4 @@ const places: Section = {
       lines: [line(total("bucketBytes", { by: ["bucket"] }))],
     }),
   ],
-};
+});

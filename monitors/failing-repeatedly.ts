@@ -1,20 +1,17 @@
 import { defineAlert } from "../src/model/alert/alert.ts";
 import { above, either } from "../src/model/alert/condition.ts";
 import { highest } from "../src/model/alert/expression.ts";
-import { count } from "../src/model/alert/measure.ts";
+import { failureLevels } from "../src/model/alert/levels.ts";
+import { tooLongWithoutSuccess } from "./no-success.ts";
 
 /** Failed N times in a row, or no success in X hours, whichever comes first. */
 export const failingRepeatedly = defineAlert({
   id: "failing-repeatedly",
   title: "Backup job does not recover",
-  condition: ({ thresholds }) =>
+  condition: (stack) =>
     either(
-      above(highest("jobConsecutiveFailures", { by: ["host", "job"] }), {
-        critical: count(thresholds.failures.value - 1),
-      }),
-      above(highest("jobSuccessAge", { by: ["host", "job"], without: { rhythm: ["rarer", "awake"] } }), {
-        critical: thresholds.sinceSuccess,
-      }),
+      above(highest("jobConsecutiveFailures", { by: ["host", "job"] }), failureLevels(stack.thresholds)),
+      tooLongWithoutSuccess(stack),
     ),
   summary: ({ host, job }) => `${job} on ${host} has failed again and again, or has not succeeded for too long.`,
   why: "It will not mend itself: each further hour is an hour of work that a restore cannot bring back.",

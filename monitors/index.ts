@@ -30,6 +30,7 @@ import { noSuccess } from "./no-success.ts";
 import { offsiteCopiesMissing } from "./offsite-copies-missing.ts";
 import { recoveryPointMissed } from "./recovery-point-missed.ts";
 import { recoveryTimeMissed } from "./recovery-time-missed.ts";
+import { repositoryBehind } from "./repository-behind.ts";
 import { repositoryUnreachable } from "./repository-unreachable.ts";
 import { retentionViolated } from "./retention-violated.ts";
 import { runLost } from "./run-lost.ts";
@@ -73,6 +74,7 @@ export const alerts: readonly AnyAlert[] = [
   offsiteCopiesMissing,
   recoveryPointMissed,
   recoveryTimeMissed,
+  repositoryBehind,
   repositoryUnreachable,
   retentionViolated,
   runLost,

@@ -1,21 +1,15 @@
 import { defineAlert } from "../src/model/alert/alert.ts";
 import { above } from "../src/model/alert/condition.ts";
 import { highest } from "../src/model/alert/expression.ts";
-import { days, hours, minutes, seconds } from "../src/model/alert/measure.ts";
+import { overdueLevels } from "../src/model/alert/levels.ts";
+import { minutes } from "../src/model/alert/measure.ts";
 
 /** By its schedule and grace, whatever its rhythm: critical as late as a daily job is without success for too long. */
 export const jobOverdue = defineAlert({
   id: "job-overdue",
   title: "Backup job is overdue",
   condition: ({ thresholds }) =>
-    above(
-      highest("jobOverdue", { by: ["host", "job"] }),
-      {
-        warning: seconds(0),
-        critical: seconds(Math.max(hours(1).value, thresholds.sinceSuccess.value - days(1).value)),
-      },
-      { lasting: minutes(10) },
-    ),
+    above(highest("jobOverdue", { by: ["host", "job"] }), overdueLevels(thresholds), { lasting: minutes(10) }),
   summary: ({ host, job, value }) => `${job} on ${host} should have succeeded ${value} ago, by its schedule and grace.`,
   why: "A job that does not start raises no error: its absence is the only sign.",
   remedies: ({ job }) => [

@@ -1,18 +1,16 @@
 import { defineAlert } from "../src/model/alert/alert.ts";
 import { below } from "../src/model/alert/condition.ts";
-import { difference, lowest } from "../src/model/alert/expression.ts";
-import { count, hours } from "../src/model/alert/measure.ts";
+import { lowest } from "../src/model/alert/expression.ts";
+import { half, hours } from "../src/model/alert/measure.ts";
 
+/** As `copies-missing`. */
 export const offsiteCopiesMissing = defineAlert({
   id: "offsite-copies-missing",
   title: "Fewer offsite copies than promised",
   condition: () =>
     below(
-      difference(
-        lowest("objectiveOffsite", { by: ["host", "objective"] }),
-        lowest("objectiveOffsitePromised", { by: ["host", "objective"] }),
-      ),
-      { warning: count(0) },
+      lowest("objectiveMet", { by: ["host", "objective"], where: { promise: ["offsite"] } }),
+      { warning: half },
       { lasting: hours(1) },
     ),
   summary: ({ host, objective }) =>

@@ -7,6 +7,7 @@ import type { Stack } from "../src/model/alert/stack.ts";
 import { metrics } from "../src/model/metrics.ts";
 import { conditionInWords } from "../src/provision/condition-words.ts";
 import { ruleName } from "../src/provision/prometheus/rules.ts";
+import { type LevelRules, serviceLevelRules } from "../src/provision/prometheus/service-levels.ts";
 
 /** docs/alerts.md: every alert, and what to do when it fires. The rules link to its sections. */
 export function alertsPage(): string {
@@ -20,14 +21,41 @@ export function alertsPage(): string {
 
 # Alerts
 
-Each is defined once, in \`monitors/\`, and becomes a rule of Prometheus and a monitor of Datadog. Thresholds that differ between systems
-are those of the stacks in \`monitors/stacks.ts\`. Commands are run on the host that the alert names, as root where they need it.
+Each is defined once, in \`monitors/\`, and becomes a rule of Prometheus and a monitor of Datadog ([datadog.md](datadog.md) says what is
+said otherwise there). Thresholds that differ between systems are those of the stacks in \`monitors/stacks.ts\`. Commands are run on the host
+that the alert names, as root where they need it.
 
 | Alert | Severity | |
 |---|---|---|
 ${rows.join("\n")}
 
-${alerts.map((alert) => section(alert)).join("\n")}`;
+${alerts.map((alert) => section(alert)).join("\n")}
+${serviceLevelRules(first).map(levelSection).join("\n")}`;
+}
+
+/** What is promised over a month. */
+function levelSection({ level, alert, budgetLeft }: LevelRules): string {
+  const { annotations, expr, labels } = alert;
+  const remedies = annotations["todo"]?.replaceAll("{{ $labels.objective }}", "OBJECTIVE").split("\n") ?? [];
+  return `## ${labels["pantheros_id"]}
+
+**${level.title}, ${level.target * 100} % of a month.** ${level.description} Prometheus has a rule for it, Datadog an SLO.
+
+${annotations["description"]}
+
+It is a warning while all of this is true, with the name of your stack:
+
+\`\`\`promql
+${expr}
+\`\`\`
+
+What is the case now has alerts of its own. \`${budgetLeft}\` is what is left of the errors that a month may have: 1 is all of
+them, and below 0 the promise is broken.
+
+What to do:
+
+${remedies.map((line, index) => `${index + 1}. ${line.replace(/^- /, "")}`).join("\n")}
+`;
 }
 
 function section(alert: AnyAlert): string {
@@ -47,7 +75,7 @@ ${alert.why}
 |---|---|---|
 ${levels(alert).join("\n")}
 
-For each ${condition.by.map((label) => `\`${label}\``).join(", ")}. Reads ${read.join("; ")}
+For each ${condition.by.map((label) => `\`${label}\``).join(", ")}. Reads ${read.join("; ")}${partsInDatadog(alert.id, condition)}
 
 What to do:
 
@@ -73,4 +101,11 @@ function levels(alert: AnyAlert): readonly string[] {
 function inDatadog({ by }: AnyCondition): string {
   if (!Object.hasOwn(commands, "downtime") || !by.includes("job")) return ".";
   return "; in Datadog all alerts of a job: `pantheros downtime start JOB --for 2h`.";
+}
+
+/** What it is called there, where that is not its own name. */
+function partsInDatadog(id: string, condition: AnyCondition): string {
+  if (condition.kind !== "either") return "";
+  const names = condition.of.map((_, index) => `\`${id}.${index + 1}\``).join(" and ");
+  return ` In Datadog it is ${names}, each of which tells by itself.`;
 }

@@ -27,7 +27,8 @@ compile. Levels are those of the [alerts](alerts.md) of the stack. What is rende
 ## Into Grafana
 
 A data source of type Prometheus that has scraped pantheros is all that they need; they ask for it at the top. Scrape with
-\`honor_labels: true\`: \`job\` is a job of pantheros.
+\`honor_labels: true\`: \`job\` is a job of pantheros. Use Grafana 10 or newer: older ones name the values of a table otherwise when
+only one of its columns has any ([#57855](https://github.com/grafana/grafana/issues/57855)).
 
 \`\`\`sh
 pantheros dashboards render --stack ${stack.name} --output /var/lib/grafana/dashboards/pantheros
@@ -50,14 +51,22 @@ replaces them. By hand: Dashboards → New → Import, and paste what \`panthero
 ## Into Datadog
 
 \`\`\`sh
-pantheros dashboards render host-overview --stack ${stack.name} --format datadog
+pantheros dashboards validate --stack ${stack.name} --local   # the definitions alone: asks nobody
+pantheros dashboards plan --stack ${stack.name}               # what would change; exit code 5: something would
+pantheros dashboards sync --stack ${stack.name}               # makes it so, those first that others lead to
+pantheros dashboards plan --stack ${stack.name}               # nothing to do
 \`\`\`
 
-In a new dashboard: Configure → Import dashboard JSON, and paste it. A link from a row to another dashboard names it \`{{job-detail}}\`: put
-its id there, as its address has it. The last line of the description says that the dashboard is ours; keep it.
+Site and keys are those of the [monitors](from-zero-to-alerts-datadog.md); the application key needs \`dashboards_write\` as well. The
+last line of a description says that a dashboard is ours: only those are ever changed. What somebody edits in Datadog is shown as such by the
+next plan, and a sync takes it back; a dashboard of your own is a clone without that line, or \`pantheros dashboards import\`.
+
+Without keys: \`pantheros dashboards render host-overview --stack ${stack.name} --format datadog\` prints what a new dashboard takes under
+Configure → Import dashboard JSON. A link from a row to another dashboard names it \`{{job-detail}}\` there: put its id there, as its
+address has it.
 
 What Datadog cannot show is left out there: moments in time (a table says how long ago in Grafana alone), and states over time, for which it
-shows how many are in each state.
+shows how many are in each state, and of yes and no what is wrong. [datadog.md](datadog.md) says what else is said otherwise there.
 
 ${dashboards.map(section).join("\n")}`;
 }

@@ -15,6 +15,7 @@ import { loadRunners } from "../src/runners/index.ts";
 import { alertsPage } from "./alerts-page.ts";
 import { dashboardFiles } from "./dashboard-files.ts";
 import { dashboardsPage } from "./dashboards-page.ts";
+import { datadogPage } from "./datadog-page.ts";
 import { ruleFiles } from "./rule-files.ts";
 
 const runners = await loadRunners();
@@ -28,6 +29,7 @@ const generated: readonly { readonly file: string; readonly content: () => strin
   { file: "docs/alerts.md", content: alertsPage },
   ...ruleFiles,
   { file: "docs/dashboards.md", content: dashboardsPage },
+  { file: "docs/datadog.md", content: datadogPage },
   ...dashboardFiles,
   { file: "README.md", content: readme },
 ];

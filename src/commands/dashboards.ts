@@ -1,12 +1,19 @@
 import { dashboards as defined } from "../../dashboards/index.ts";
 import { dashboardResources } from "../provision/datadog/dashboards.ts";
+import { importing } from "./provisioning/import-words.ts";
 import { provisioningCommand } from "./provisioning/provisioning.ts";
 
 export const dashboards = provisioningCommand(
-  { word: "dashboards", kinds: ["dashboard"], resources: (stack) => dashboardResources(defined, stack) },
+  {
+    word: "dashboards",
+    kinds: ["dashboard"],
+    imports: "dashboard",
+    resources: (stack) => dashboardResources(defined, stack),
+  },
   `The dashboards of pantheros, defined once in dashboards/, for Grafana (on a Prometheus data source: render) and for Datadog, where they are
 compared with what is there and brought into line.`,
   {
+    import: importing("dashboards", "dashboard", "abc-def-ghi"),
     render: {
       load: async () => {
         const { renderAction } = await import("./provisioning/dashboards-render.ts");
@@ -19,6 +26,7 @@ render    prints the one called NAME, or writes all of them (or that one) into a
 
 Levels are those of the stack's alerts: provisioning.stacks in the configuration, else the stacks that pantheros ships (hosts, cluster).`.trim(),
       words: { summary: "the dashboard; without it: all of them", most: 1 },
+      takes: ["stack"],
       options: {
         format: {
           type: "string",

@@ -1,7 +1,7 @@
 import { StepError, toStepError } from "../model/outcome.ts";
 import { updateBody } from "./forms.ts";
 import { markedBody, type Planned, type PlanStep, remoteIdsOf } from "./plan.ts";
-import { nameOf, type Resource } from "./resource.ts";
+import { type Body, type Kind, nameOf, type Resource } from "./resource.ts";
 import { createSlots } from "./slots.ts";
 import type { Target } from "./target.ts";
 
@@ -21,20 +21,21 @@ export interface ApplyOptions {
 }
 
 /**
- * Carries out what is created and updated, each after everything that it needs. One failure blocks only what depends on it; refused keys
- * block all that has not begun.
+ * Carries out what is created and updated, each after everything that it needs. One failure blocks only what depends on it; keys that may not
+ * write a kind block all of that kind that has not begun.
  * @returns every step that was to be done, in the order of the plan
  */
 export async function applyPlan(
-  { plan, desired, owned }: Planned,
+  planned: Planned,
   { target, inFlight = 4, signal, onApplied = () => undefined }: ApplyOptions,
 ): Promise<readonly Applied[]> {
-  const remoteIds = new Map(remoteIdsOf(owned.values()));
+  const { plan, desired, owned } = planned;
+  const remoteIds = new Map(remoteIdsOf(planned));
   const steps = plan.steps.filter(({ action }) => action === "create" || action === "update");
   const resources = new Map(desired.map((resource) => [nameOf(resource), resource]));
   const running = new Map<string, Promise<Applied>>();
   const writes = createSlots(inFlight);
-  let refused: StepError | null = null;
+  const refused = new Map<Kind, StepError>();
 
   const begin = (step: PlanStep): Promise<Applied> => {
     const known = running.get(nameOf(step));
@@ -55,28 +56,43 @@ export async function applyPlan(
     const missing = needed.find(({ outcome }) => outcome !== "done");
     if (missing) return blocked(step, `${nameOf(missing.step)}, which it needs, was not written`);
     return await writes(async () => {
-      if (refused !== null) return blocked(step, "the keys may not write", refused);
+      const refusal = refused.get(step.kind);
+      if (refusal !== undefined) return blocked(step, `the keys may not write: ${refusal.message}`, refusal);
       if (signal.aborted) return { step, outcome: "cancelled", failure: toStepError(signal.reason) };
       try {
         remoteIds.set(step.id, await write(step, resource));
         return { step, outcome: "done", failure: null };
       } catch (error) {
         const failure = toStepError(error);
-        if (failure.reason === "auth") refused = failure;
-        return { step, outcome: failure.reason === "cancelled" ? "cancelled" : "failed", failure };
+        if (failure.reason === "auth" && !isRestricted(owned.get(nameOf(step))?.body)) refused.set(step.kind, failure);
+        if (failure.reason === "cancelled") return { step, outcome: "cancelled", failure: inDoubt(step) };
+        return { step, outcome: "failed", failure };
       }
     });
   };
 
   const write = async (step: PlanStep, resource: Resource): Promise<string> => {
     const { kind, id } = resource;
-    const body = markedBody(resource, plan.stack, remoteIds);
+    const body = markedBody(resource, plan, remoteIds);
     const existing = owned.get(nameOf(step));
     if (existing === undefined) return (await target.create(kind, body, { stack: plan.stack, id })).remoteId;
     return (await target.update(kind, existing.remoteId, updateBody(kind, body, existing.body))).remoteId;
   };
 
   return await Promise.all(steps.map(begin));
+}
+
+/** What only some may edit says nothing about the others of its kind. */
+function isRestricted(body: Body = {}): boolean {
+  const { restricted_roles: roles, restriction_policy: policy = null, is_read_only: isReadOnly } = body;
+  return (Array.isArray(roles) && roles.length > 0) || policy !== null || isReadOnly === true;
+}
+
+/** The request was on its way when it was asked to stop. */
+function inDoubt(step: PlanStep): StepError {
+  return new StepError("cancelled", `asked to stop while ${nameOf(step)} was written: it may be there or not`, {
+    advice: "sync again: it looks first, and makes nothing twice",
+  });
 }
 
 function blocked(step: PlanStep, why: string, cause?: StepError): Applied {

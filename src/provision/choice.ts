@@ -8,7 +8,8 @@ import type { Resource } from "./resource.ts";
  */
 export function chosen(all: readonly Resource[], only: readonly string[] | undefined): readonly Resource[] {
   if (only === undefined) return all;
-  const unknown = only.filter((id) => !all.some((resource) => resource.id === id));
+  const isPart = (id: string, of: string) => id.startsWith(`${of}.`);
+  const unknown = only.filter((id) => !all.some((resource) => resource.id === id || isPart(resource.id, id)));
   if (unknown.length > 0) {
     throw new StepError("config", `nothing is defined as ${unknown.join(", ")}`, {
       advice: suggest(
@@ -22,7 +23,7 @@ export function chosen(all: readonly Resource[], only: readonly string[] | undef
   // Grows while it is walked through.
   for (const id of ids) {
     for (const resource of all) {
-      if (resource.id.startsWith(`${id}.`)) ids.add(resource.id);
+      if (isPart(resource.id, id)) ids.add(resource.id);
       if (resource.id === id) for (const need of resource.needs) ids.add(need);
     }
   }

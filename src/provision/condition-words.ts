@@ -1,7 +1,7 @@
 import type { AnyCondition, Severity, Silence, Threshold } from "../model/alert/condition.ts";
-import type { AnyExpression } from "../model/alert/expression.ts";
+import type { AnyExpression, Selecting } from "../model/alert/expression.ts";
 import type { Unit } from "../model/alert/measure.ts";
-import { metrics } from "../model/metrics.ts";
+import { type MetricName, metrics } from "../model/metrics.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
 
 /** When an alert fires at a level, for people; null: it has no such level. */
@@ -37,8 +37,9 @@ function threshold({ value, is, levels, lasting }: Threshold, severity: Severity
   return `${valueInWords(value)} ${judged}, ${how}`;
 }
 
-function silence({ metric, longer }: Silence): string {
-  return `\`${metrics[metric].prometheus}\` was there within a week, and has been missing for ${formatDuration(longer)}`;
+function silence({ longer, unless, ...selected }: Silence): string {
+  const excused = unless === null ? "" : `; not where ${series(unless)} was there within a week`;
+  return `${series(selected)} was there within a week, and has been missing for ${formatDuration(longer)}${excused}`;
 }
 
 function valueInWords(value: AnyExpression): string {
@@ -56,7 +57,7 @@ function valueInWords(value: AnyExpression): string {
   }
 }
 
-function series({ metric, where, without }: AnyExpression & { readonly kind: "current" | "increase" }): string {
+function series({ metric, where, without }: Selecting & { readonly metric: MetricName }): string {
   const chosen = [
     ...Object.entries(where).map(([label, values]) => `${label}=${values.join(" or ")}`),
     ...Object.entries(without).map(([label, values]) => `${label} not ${values.join(" or ")}`),

@@ -2,7 +2,7 @@ import { dashboardFields, normalDashboard } from "./datadog/dashboard-form.ts";
 import { dashboardIdentity } from "./datadog/dashboards.ts";
 import { downtimeIdentity } from "./datadog/downtime.ts";
 import { keepMuted, monitorFields, normalMonitor } from "./datadog/monitor-form.ts";
-import { normalSlo, sloFields } from "./datadog/slo-form.ts";
+import { normalSlo, sloFields, withMonitorNumbers } from "./datadog/slo-form.ts";
 import { keepWidgetIds } from "./datadog/widget-ids.ts";
 import { byTags, type Identity } from "./identity.ts";
 import type { Fields } from "./normal-form.ts";
@@ -15,6 +15,8 @@ export interface Form {
   readonly normal: (body: Body) => Body;
   /** The table behind it: what an update resets when only the remote side has it. */
   readonly fields: Fields;
+  /** The body once what it names has its number, as the API wants it. @default as it is */
+  readonly settle?: (body: Body) => Body;
   /** What of the remote side an update must send back, since what is not sent is lost. @default nothing */
   readonly keep?: (body: Body, remote: Body) => Body;
 }
@@ -22,7 +24,7 @@ export interface Form {
 /** Every kind that can be provisioned: one line each. */
 const forms: Partial<Record<Kind, Form>> = {
   monitor: { identity: byTags, normal: normalMonitor, fields: monitorFields, keep: keepMuted },
-  slo: { identity: byTags, normal: normalSlo, fields: sloFields },
+  slo: { identity: byTags, normal: normalSlo, fields: sloFields, settle: withMonitorNumbers },
   dashboard: {
     identity: dashboardIdentity,
     normal: normalDashboard,

@@ -8,6 +8,8 @@ export interface Mark {
   readonly id: string;
   /** Hash of the normal form that was applied last; null: none that this version understands. */
   readonly applied: string | null;
+  /** Who provisions the stack, where they have a name. @default null */
+  readonly installation?: string | null;
 }
 
 /** How a kind of resource carries its mark. */
@@ -16,6 +18,8 @@ export interface Identity {
   readonly write: (body: Body, mark: Mark) => Body;
   /** Without the part of the mark that changes with every application. */
   readonly strip: (body: Body) => Body;
+  /** Without the mark: as it was before it was ours. */
+  readonly remove: (body: Body) => Body;
 }
 
 export interface Owned extends RemoteResource {
@@ -24,7 +28,12 @@ export interface Owned extends RemoteResource {
   readonly isAdopted?: true;
 }
 
-const names = { stack: "pantheros_stack", id: "pantheros_id", applied: "pantheros_applied" } as const;
+const names = {
+  stack: "pantheros_stack",
+  id: "pantheros_id",
+  installation: "pantheros_installation",
+  applied: "pantheros_applied",
+} as const;
 const owner = "managed_by:pantheros";
 /** Grows when hashes of equal bodies change, so that an upgrade is not taken for somebody's edit. */
 const version = "v1.";
@@ -40,6 +49,11 @@ export const byTags: Identity = {
     body["tags"] === undefined
       ? body
       : { ...body, tags: tagsOf(body).filter((tag) => !tag.startsWith(`${names.applied}:`)) },
+  remove: (body) => {
+    const { tags } = body;
+    if (!Array.isArray(tags)) return body;
+    return { ...body, tags: tags.filter((tag) => typeof tag !== "string" || !isMarkOf(tag)) };
+  },
 };
 
 /** For kinds without tags: the last line of a text. @param field where people read it */
@@ -58,7 +72,8 @@ export function byLastLine(field: string): Identity {
       .filter((_, index) => index !== marked)
       .join("\n")
       .trimEnd();
-    return { ...body, [field]: [...(kept === "" ? [] : [kept, ""]), words.join(" ")].join("\n") };
+    const last = words.length === 0 ? [] : [words.join(" ")];
+    return { ...body, [field]: [...(kept === "" ? [] : [kept, ""]), ...last].join("\n").trimEnd() };
   };
   return {
     read: (body) => markOf(linesOf(body)),
@@ -67,6 +82,7 @@ export function byLastLine(field: string): Identity {
       const mark = markOf(linesOf(body));
       return mark === null ? body : withLast(body, wordsOf({ ...mark, applied: null }));
     },
+    remove: (body) => (markOf(linesOf(body)) === null ? body : withLast(body, [])),
   };
 }
 
@@ -125,19 +141,26 @@ function markIn(words: readonly string[]): Mark | null {
   const after = (name: string) => words.find((word) => word.startsWith(`${name}:`))?.slice(name.length + 1) ?? null;
   const [stack, id, applied] = [after(names.stack), after(names.id), after(names.applied)];
   if (!words.includes(owner) || stack === null || id === null) return null;
-  return { stack, id, applied: applied?.startsWith(version) ? applied : null };
+  const installation = after(names.installation);
+  return {
+    stack,
+    id,
+    ...(installation === null ? {} : { installation }),
+    applied: applied?.startsWith(version) ? applied : null,
+  };
 }
 
-function wordsOf({ stack, id, applied }: Mark): readonly string[] {
+function wordsOf({ stack, id, installation = null, applied }: Mark): readonly string[] {
   return [
     owner,
     `${names.stack}:${stack}`,
     `${names.id}:${id}`,
+    ...(installation === null ? [] : [`${names.installation}:${installation}`]),
     ...(applied === null ? [] : [`${names.applied}:${applied}`]),
   ];
 }
 
 /** Whether a tag is a part of a mark. */
-export function isMarkOf(word: string): boolean {
+function isMarkOf(word: string): boolean {
   return word === owner || Object.values(names).some((name) => word.startsWith(`${name}:`));
 }

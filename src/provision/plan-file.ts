@@ -21,6 +21,10 @@ export function readPlan(text: string, file: string): Plan {
 /** What has changed since a plan was made, in words; empty: nothing, so that it may be carried out. */
 export function stalenessOf(old: Plan, now: Plan): readonly string[] {
   if (old.stack !== now.stack) return [`it is for the stack ${old.stack}, not ${now.stack}`];
+  if ((old.installation ?? null) !== now.installation)
+    return [
+      `it was made by the installation ${old.installation ?? "without a name"}, not ${now.installation ?? "one without a name"}`,
+    ];
   if (old.place !== now.place) return [`it was made for ${old.place}, not ${now.place}`];
   if (old.organization !== null && now.organization !== null && old.organization !== now.organization)
     return [`it was made with keys of organisation ${old.organization}, these are of ${now.organization}`];

@@ -3,7 +3,9 @@ import { type Difference, differencesOf } from "./difference.ts";
 import { comparedForm, formOf } from "./forms.ts";
 import { hashOf } from "./hash.ts";
 import { appliedHash, type Owned, ownedBy } from "./identity.ts";
-import { type Kind, nameOf, type RemoteResource, type Resource, resolveNeeds } from "./resource.ts";
+import { refuseOthers } from "./installation.ts";
+import { underNewIds } from "./renaming.ts";
+import { type Body, type Kind, nameOf, type RemoteResource, type Resource, resolveNeeds } from "./resource.ts";
 
 export const planActions = ["create", "update", "delete", "orphan", "unchanged"] as const;
 /** `orphan`: ours, but no longer defined; only `prune` deletes it. */
@@ -31,6 +33,8 @@ export interface PlanStep {
 /** What has to be done, as a value: nothing is written while it is made. */
 export interface Plan {
   readonly stack: string;
+  /** Who provisions it; null: they have no name, and others of the same stack are not noticed. */
+  readonly installation: string | null;
   /** Where the remote side is. */
   readonly place: string;
   /** Whose keys they were; null: nothing of ours is there that would tell. */
@@ -49,6 +53,8 @@ export interface Basis {
 
 export interface PlanInput {
   readonly stack: string;
+  /** @default null */
+  readonly installation?: string | null;
   readonly place: string;
   readonly desired: readonly Resource[];
   /** Everything of the planned kinds that is there, a complete listing. */
@@ -68,16 +74,19 @@ export interface Planned {
   readonly desired: readonly Resource[];
 }
 
-/** @throws StepError `config` when two remote resources are one of ours, or what is asked for is not defined */
+/** @throws StepError `config` when two remote resources are one of ours, another installation has the same stack, or what is asked for is not defined */
 export function makePlan(input: PlanInput): Planned {
-  const { stack, place, prune = false } = input;
-  const owned = new Map([
+  const { stack, installation = null, place, prune = false } = input;
+  const ours = new Map([
     ...(input.adopted ?? []).map((one) => [nameOf({ kind: one.kind, id: one.mark.id }), one] as const),
     ...ownedBy(stack, input.remote, (kind) => formOf(kind).identity),
   ]);
+  refuseOthers(ours.values(), stack, installation);
+  const owned = underNewIds(ours, input.desired);
   const desired = chosen(input.desired, input.only);
-  const remoteIds = remoteIdsOf(owned.values());
-  const steps = desired.map((resource) => stepFor(resource, owned.get(nameOf(resource)), stack, remoteIds));
+  const remoteIds = remoteIdsOf({ desired, owned });
+  const owner = { stack, installation };
+  const steps = desired.map((resource) => stepFor(resource, owned.get(nameOf(resource)), owner, remoteIds));
   const defined = new Set(input.desired.map(nameOf));
   const orphans = input.only === undefined ? [...owned].filter(([key]) => !defined.has(key)) : [];
   const created = desired.filter((_, index) => steps[index]?.action === "create");
@@ -86,6 +95,7 @@ export function makePlan(input: PlanInput): Planned {
     desired,
     plan: {
       stack,
+      installation,
       place,
       organization: organizationOf(owned.values()),
       only: input.only ?? null,
@@ -103,10 +113,18 @@ export function isPending({ steps }: Plan): boolean {
   return steps.some(({ action }) => action !== "unchanged" && action !== "orphan");
 }
 
-/** Ids of what is there, as bodies name them. */
-export function remoteIdsOf(owned: Iterable<Owned>): ReadonlyMap<string, string> {
-  return new Map([...owned].map(({ mark, remoteId }) => [mark.id, remoteId]));
+/** Ids of what is there and defined, as bodies name them; what is no longer defined may be of another kind under the same id. */
+export function remoteIdsOf({ desired, owned }: Pick<Planned, "desired" | "owned">): ReadonlyMap<string, string> {
+  return new Map(
+    desired.flatMap((resource) => {
+      const remoteId = owned.get(nameOf(resource))?.remoteId;
+      return remoteId === undefined ? [] : [[resource.id, remoteId] as const];
+    }),
+  );
 }
+
+/** Whose a resource is. */
+export type Owner = Pick<Plan, "stack" | "installation">;
 
 function organizationOf(owned: Iterable<Owned>): string | null {
   for (const { body } of owned) if (body["org_id"] !== undefined) return String(body["org_id"]);
@@ -114,21 +132,26 @@ function organizationOf(owned: Iterable<Owned>): string | null {
 }
 
 /** The resource as it is sent: references resolved, marked as ours. */
-export function markedBody(resource: Resource, stack: string, remoteIds: ReadonlyMap<string, string>) {
-  const { identity } = formOf(resource.kind);
-  const body = identity.write(resolveNeeds(resource, remoteIds), { stack, id: resource.id, applied: null });
+export function markedBody(
+  resource: Resource,
+  { stack, installation }: Owner,
+  remoteIds: ReadonlyMap<string, string>,
+): Body {
+  const { identity, settle = (body) => body } = formOf(resource.kind);
+  const mark = { stack, id: resource.id, installation };
+  const body = identity.write(settle(resolveNeeds(resource, remoteIds)), { ...mark, applied: null });
   const applied = appliedHash(comparedForm(resource.kind, body));
-  return identity.write(body, { stack, id: resource.id, applied });
+  return identity.write(body, { ...mark, applied });
 }
 
 function stepFor(
   resource: Resource,
   existing: Owned | undefined,
-  stack: string,
+  owner: Owner,
   remoteIds: ReadonlyMap<string, string>,
 ): PlanStep {
   const { kind, id, file = null } = resource;
-  const wanted = comparedForm(kind, markedBody(resource, stack, remoteIds));
+  const wanted = comparedForm(kind, markedBody(resource, owner, remoteIds));
   const common = { kind, id, file, renamedTo: null };
   if (existing === undefined) {
     return { ...common, action: "create", origin: null, differences: differencesOf({}, wanted), remoteId: null };

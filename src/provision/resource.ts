@@ -10,7 +10,7 @@ export type Body = Readonly<Record<string, JsonValue>>;
 /** What shall be there. */
 export interface Resource {
   readonly kind: Kind;
-  /** Its name among all of the stack; never changed, since it is what the remote one is known by. */
+  /** Its name among all of the stack, which is what the remote one is known by: whoever changes it says what it was, see `formerly`. */
   readonly id: string;
   /** Ids of those that its body names as `{{id}}`: they must exist before it. */
   readonly needs: readonly string[];
@@ -19,6 +19,8 @@ export interface Resource {
   readonly file?: string;
   /** The remote id of one that nobody owns yet and that this definition describes: it becomes ours instead of being made anew. */
   readonly adopts?: string;
+  /** Ids that it had before: what is there under one of them is it, and gets its new id. */
+  readonly formerly?: readonly string[];
 }
 
 /** What is there. */

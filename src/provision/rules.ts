@@ -22,13 +22,23 @@ export function checkResources(all: readonly Resource[]): readonly Finding[] {
   });
 }
 
-function nameProblems({ kind, id, needs }: Resource, byId: ReadonlyMap<string, readonly Resource[]>) {
+function nameProblems({ kind, id, needs, formerly = [] }: Resource, byId: ReadonlyMap<string, readonly Resource[]>) {
   const problems: (readonly [string, string])[] = [];
   if (!/^[a-z0-9][a-z0-9._-]{0,99}$/.test(id))
     problems.push([`${id} is no id`, "use lower-case letters, digits, dots and dashes, at most 100"]);
   if ((byId.get(id)?.filter((other) => other.kind === kind).length ?? 0) > 1)
     problems.push([`there are several of the id ${id}`, "give each its own"]);
+  for (const before of formerly) {
+    if (byId.get(before)?.some((other) => other.kind === kind) === true)
+      problems.push([
+        `it says that it was ${before}, which is defined`,
+        "an id that is given anew is no former one: remove it there",
+      ]);
+  }
   for (const need of needs) {
+    const named = new Set(byId.get(need)?.map((other) => other.kind));
+    if (named.size > 1)
+      problems.push([`it names ${need}, which is a ${[...named].join(" and a ")}`, "give one of them another id"]);
     if (!byId.has(need)) problems.push([`it names ${need}, which is not defined`, "define it, or correct the name"]);
     else if (reaches(need, id, byId)) problems.push([`it needs ${need}, which needs it`, "break the circle"]);
   }

@@ -7,9 +7,9 @@ import type { Target } from "./target.ts";
 const atOnce = 4;
 
 /** Those that the server itself can be asked about: of a kind that it checks, and naming nothing that does not exist yet. */
-export function checkedByServer({ desired, owned }: Planned, target: Target): readonly Resource[] {
-  const remoteIds = remoteIdsOf(owned.values());
-  return desired.filter((resource) => target.checks(resource.kind) && isResolved(resource, remoteIds));
+export function checkedByServer(planned: Planned, target: Target): readonly Resource[] {
+  const remoteIds = remoteIdsOf(planned);
+  return planned.desired.filter((resource) => target.checks(resource.kind) && isResolved(resource, remoteIds));
 }
 
 /**
@@ -18,12 +18,12 @@ export function checkedByServer({ desired, owned }: Planned, target: Target): re
  */
 export async function serverFindings(planned: Planned, target: Target, all = false): Promise<readonly Finding[]> {
   const { plan, desired, owned } = planned;
-  const remoteIds = remoteIdsOf(owned.values());
+  const remoteIds = remoteIdsOf(planned);
   const changed = new Set(plan.steps.filter(({ action }) => action === "create" || action === "update").map(nameOf));
   const asked = desired.filter((resource) => (all || changed.has(nameOf(resource))) && isResolved(resource, remoteIds));
   const findings: Finding[] = [];
   const ask = async (resource: Resource) => {
-    const body = markedBody(resource, plan.stack, remoteIds);
+    const body = markedBody(resource, plan, remoteIds);
     const objections = await objectionsOf(() =>
       target.validate(resource.kind, body, owned.get(nameOf(resource))?.remoteId ?? null),
     );

@@ -12,11 +12,29 @@ export function configuredStacks(
   settings: ProvisioningSettings | undefined,
 ): readonly Stack[] {
   const named = Object.entries(settings?.stacks ?? {});
-  if (named.length === 0) return shipped;
+  const runbooks = settings?.runbooks;
+  if (named.length === 0) return runbooks === undefined ? shipped : shipped.map((stack) => ({ ...stack, runbooks }));
   return named.map(([name, own]) => {
     const base = shipped.find((stack) => stack.name === name) ?? (shipped[0] as Stack);
-    return { name, thresholds: thresholdsOf(base.thresholds, own), routes: routesOf(base, own) };
+    const hosts = hostsOf(name, named);
+    return { name, ...hosts, thresholds: thresholdsOf(base.thresholds, own), routes: routesOf(base, own), runbooks };
   });
+}
+
+/** Those that it names, else those that no other one names: two stacks in one place tell nobody anything twice. @throws StepError `config` */
+function hostsOf(name: string, stacks: readonly (readonly [string, StackSettings])[]): Pick<Stack, "hosts"> {
+  const own = stacks.find(([each]) => each === name)?.[1].hosts;
+  const others = stacks.filter(([each]) => each !== name);
+  const twice = others.find(([, { hosts = [] }]) => hosts.some((host) => own?.includes(host)));
+  if (twice !== undefined) {
+    const host = own?.find((each) => twice[1].hosts?.includes(each));
+    throw new StepError("config", `the host ${host} is in two stacks: ${[name, twice[0]].sort().join(" and ")}`, {
+      advice: "name it in the hosts of one of them: each host has the thresholds of one stack",
+    });
+  }
+  if (own !== undefined) return { hosts: { only: own } };
+  const except = others.flatMap(([, { hosts = [] }]) => hosts);
+  return except.length === 0 ? {} : { hosts: { except } };
 }
 
 /** @throws StepError `config` when it is not among them, or when none is named and there are several */

@@ -21,7 +21,7 @@ describe("pantheros downtime", () => {
     const started = await run("start nightly --for 2h");
     assert.equal(started.code, 0, started.stderr);
     assert.match(started.stdout, /alerts of nightly on h1 are muted until \d{4}-.*Z \(downtime 50000\)/);
-    assert.equal((await run("start nightly --for 3h")).code, 0);
+    assert.match((await run("start nightly --for 3h")).stdout, /are now muted until .* \(downtime 50000\)/);
     const [downtime, ...others] = fake.downtimes.all();
     assert.deepEqual(others, []);
     assert.deepEqual(downtime?.["scope"], ["host:h1", "job:nightly"]);
@@ -43,10 +43,40 @@ describe("pantheros downtime", () => {
 
   it("says what is missing", async (t) => {
     const { fake, run } = await desk(t);
-    assert.match((await run("start nightly")).stderr, /say how long: --for 90m/);
-    assert.match((await run("start nightly --for 60d")).stderr, /too long: at most 30d/);
-    assert.match((await run("start nigthly --for 2h")).stderr, /did you mean "nightly"\?/);
-    assert.match((await run("stop nightly")).stderr, /downtime stop: there are: start, end|did you mean/);
+    const refused = async (words: string, said: RegExp) => {
+      const { code, stderr } = await run(words);
+      assert.deepEqual([code, said.test(stderr)], [2, true], `${words}: ${stderr}`);
+    };
+    await refused("start nightly", /say how long: --for 2h\n {2}→ write it as 90m, 2h/);
+    for (const length of ["2", "P1D", "2026-11-30", "-2h", "tomorrow", "2x"])
+      await refused(
+        `start nightly --for=${length}`,
+        new RegExp(`--for ${length} is no length of time: write it as 90m`),
+      );
+    await refused("start nightly --for 10s", /--for 10s is too short: at least a minute/);
+    await refused("start nightly --for 60d", /too long: at most 30d/);
+    await refused("start nigthly --for 2h", /did you mean "nightly"\?\n {2}→ a job of other hosts: --every-host/);
+    await refused("start a,b --for 2h --every-host", /"a,b" is no name of a job/);
+    await refused("end nightly --for 2h", /--for is for start: end ends it now/);
+    await refused("stop nightly", /downtime stop: there are: start, end|did you mean/);
     assert.deepEqual(fake.downtimes.all(), []);
+  });
+
+  it("starts a new one when the last is over, whether Datadog says so or not", async (t) => {
+    const { fake, run } = await desk(t);
+    await run("start nightly --for 2h");
+    fake.downtimes.route("PUT", "50000", { end: Math.floor(Date.now() / 1000) - 60 });
+    assert.match((await run("end nightly")).stdout, /were not muted by us/);
+    assert.match((await run("start nightly --for 2h")).stdout, /are muted until .*\(downtime 50001\)/);
+  });
+
+  it("mutes a job of other hosts from a machine that has no configuration for it", async (t) => {
+    const { fake, run } = await desk(t);
+    assert.match((await run("start elsewhere --for 1d12h --every-host")).stdout, /elsewhere on every host are muted/);
+    const [downtime] = fake.downtimes.all();
+    assert.deepEqual(downtime?.["scope"], ["job:elsewhere"]);
+    assert.equal((downtime?.["end"] as number) - (downtime?.["start"] as number), 36 * 3600);
+    const ended = JSON.parse((await run("end elsewhere --every-host --json")).stdout);
+    assert.deepEqual([ended.ended, ended.host], [1, null]);
   });
 });

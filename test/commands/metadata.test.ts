@@ -6,6 +6,7 @@ import { catalogueMetadata, metadataDifferences } from "../../src/provision/data
 import { type FakeOptions, startFakeDatadog } from "../provision/fake-datadog/server.ts";
 import { runPantheros } from "../support/command.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { startInTerminal } from "../support/terminal.ts";
 
 async function desk(t: TestContext, options: FakeOptions = {}) {
   const fake = await startFakeDatadog(t, options);
@@ -13,7 +14,7 @@ async function desk(t: TestContext, options: FakeOptions = {}) {
   writeFileSync(config, `host: h1\nprovisioning: { datadog: { url: "${fake.url}" } }\n`);
   const environment = { DD_API_KEY: "api", DD_APP_KEY: "app", NO_COLOR: "1" };
   const metadata = (...words: string[]) => runPantheros(t, config, ["metadata", ...words], { environment });
-  return { fake, metadata };
+  return { fake, metadata, config, environment };
 }
 
 const writes = (seen: readonly { readonly method: string }[]) => seen.filter(({ method }) => method !== "GET");
@@ -52,12 +53,38 @@ describe("pantheros metadata", () => {
     assert.match(stdout, /1 failed/);
   });
 
+  it("says what to do where Datadog knows none of them yet", async (t) => {
+    const { metadata } = await desk(t);
+    const { code, stdout } = await metadata("sync");
+    assert.equal(code, 0);
+    assert.match(
+      stdout,
+      /^Metrics: \d+ not reported yet\.\n {2}→ Datadog has not heard of any yet: see outputs\.dogstatsd/,
+    );
+  });
+
+  it("asks on a terminal before it writes", async (t) => {
+    const { fake, config, environment } = await desk(t);
+    fake.metadata.all.set("pantheros.snapshot.age", { type: "gauge" });
+    const main = join(import.meta.dirname, "../../src/main.ts");
+    const sync = (...words: string[]) =>
+      startInTerminal(t, [process.execPath, main, "metadata", "sync", "--config", config, ...words], environment);
+    const refusing = sync();
+    await refusing.waitFor(/short_name: [\s\S]*Write these fields at http.*\? \[y\/N\]/);
+    refusing.type("n\r");
+    assert.equal(await refusing.ended, 5);
+    assert.equal(writes(fake.seen).length, 0);
+    assert.equal(await sync("--yes").ended, 0);
+    assert.equal(writes(fake.seen).length, 1);
+  });
+
   it("as JSON: one document", async (t) => {
     const { fake, metadata } = await desk(t);
     fake.metadata.all.set("pantheros.snapshot.age", { type: "gauge" });
     const document = JSON.parse((await metadata("plan", "--json")).stdout);
     assert.deepEqual([document.results[0].metric, document.results[0].outcome], ["pantheros.snapshot.age", "pending"]);
     assert.equal(document.unknown.length, catalogueMetadata.length - 1);
+    assert.equal((await metadata("plan", "--yes")).code, 2, "plan has nothing to ask");
   });
 
   it("names every metric of the catalogue once", () => {

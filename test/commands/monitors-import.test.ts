@@ -48,8 +48,12 @@ describe("pantheros monitors import", () => {
     assert.equal(planned.code, 5, planned.stderr);
     assert.match(planned.stdout, /Adopted: not ours so far.*\n\n {2}~ monitor queue-is-long/);
     const differences = planned.stdout.split("\n").filter((line) => line.startsWith("      "));
-    assert.equal(differences.length, 1, planned.stdout);
-    assert.match(differences[0] ?? "", /^ {6}tags: \["team:ops"\] → \[.*"managed_by:pantheros"/);
+    assert.deepEqual(differences, [
+      "      tags:",
+      ...["managed_by:pantheros", "pantheros_id:queue-is-long", "pantheros_stack:hosts"].map(
+        (tag) => `        + ${tag}`,
+      ),
+    ]);
 
     const before = there();
     const synced = await monitors("sync --only queue-is-long");
@@ -109,15 +113,18 @@ describe("pantheros monitors import", () => {
     const { code, stdout } = await monitors(`import ${json} ${terraform}`);
     assert.equal(code, 1);
     assert.match(stdout, /✓ one \(1\)/);
-    assert.match(stdout, /✓ two .*\n\s+its number is not in the export/);
+    assert.match(stdout, /✓ two .*\n\s+its id is not in the export/);
     assert.match(stdout, /✗ Queue is long .*number 2\n\s+Datadog's client does not know type: "wibble"/);
     assert.match(stdout, /2 imported, 1 not/);
     assert.deepEqual(JSON.parse(readFileSync(join(folder, "two.json"), "utf8")).adopts, null);
   });
 
   for (const [words, message] of [
-    ["import", /name what to import/],
+    ["import", /name what to import\n {2}→ FILE…, or monitors of Datadog by --id/],
     ["import --id seven", /--id seven: write the monitor's number/],
+    ["import --id https://app.datadoghq.com/dashboard/abc-def-ghi", /write the monitor's number, or its address/],
+    ["import --id 1 --only x", /--only is not for monitors import/],
+    ["plan", /the folder .*mine of imported definitions is not there\n {2}→ import something into it/],
     ["import nowhere.json", /nowhere\.json cannot be read/],
     ["import --stack wibble x.json", /there is no stack wibble/],
     ["plan x.json", /monitors plan takes no file: x\.json/],
@@ -132,6 +139,30 @@ describe("pantheros monitors import", () => {
   it("names a number that is not there", async (t) => {
     const { code, stdout } = await (await desk(t)).monitors("import --id 99");
     assert.equal(code, 1);
-    assert.match(stdout, /monitor 99\n\s+it is not there/);
+    assert.match(stdout, /✗ monitor 99\n\s+it is not there/);
+  });
+
+  it("takes the address of a page as well as the number, and each monitor once", async (t) => {
+    const { id, directory, monitors } = await desk(t);
+    const file = join(directory, "one.json");
+    writeFileSync(file, JSON.stringify({ ...sent, id }));
+    const pages = `https://app.datadoghq.eu/monitors/${id}?view=x,https://app.datadoghq.eu/monitors#${id}/edit`;
+    const { code, stdout } = await monitors(`import --id ${id},${pages} ${file} --json`);
+    assert.equal(code, 0);
+    const told = JSON.parse(stdout);
+    assert.deepEqual(
+      told.imported.map((one: { adopts: string }) => one.adopts),
+      [String(id)],
+    );
+  });
+
+  it("refuses the address of another site than that of the keys", async (t) => {
+    const { directory } = await desk(t);
+    const config = join(directory, "site.yaml");
+    writeFileSync(config, "host: h1\nprovisioning: { stacks: { hosts: {} }, datadog: { site: datadoghq.com } }\n");
+    const words = ["monitors", "import", "--out", "x", "--id", "https://app.datadoghq.eu/monitors/7"];
+    const { code, stderr } = await runPantheros(t, config, words);
+    assert.equal(code, 2);
+    assert.match(stderr, /a page of app\.datadoghq\.eu, the keys are for datadoghq\.com/);
   });
 });

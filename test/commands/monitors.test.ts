@@ -118,7 +118,7 @@ describe("pantheros monitors", () => {
     };
     assert.deepEqual(
       plan.steps.map(({ id, action }) => `${action} ${id}`),
-      ["create failing-repeatedly.1", "create failing-repeatedly.2", "create failing-repeatedly"],
+      ["create failing-repeatedly.1", "create failing-repeatedly.2"],
     );
     const markdown = (await monitors("plan --only disk-usage --markdown")).stdout;
     assert.match(markdown, /^### pantheros monitors: hosts on http/);
@@ -127,7 +127,7 @@ describe("pantheros monitors", () => {
       summary: unknown;
       results: unknown[];
     };
-    assert.deepEqual(synced.summary, { done: 3, failed: 0, blocked: 0, cancelled: 0 });
+    assert.deepEqual(synced.summary, { done: 2, failed: 0, blocked: 0, cancelled: 0 });
   });
 
   it("prunes only when told to, saves the bodies first, and keeps what something needs", async (t) => {
@@ -208,7 +208,18 @@ describe("pantheros monitors", () => {
     await refused("plan plan.json", /monitors plan takes no file/);
     await refused("plan --stack nope", /there is no stack nope\n {2}→ name one with --stack: hosts/);
     await refused("plan --only disk-usgae", /nothing is defined as disk-usgae\n {2}→ did you mean "disk-usage"\?/);
-    await refused("prune --only disk-usage", /leave out --only/);
+    await refused("plan --only ,", /--only is empty\n {2}→ name ids/);
+    await refused(
+      "prune --only disk-usage",
+      /--only is not for monitors prune: leave it out\n {2}→ it takes --stack, --out/,
+    );
+    await refused("sync --out plan.json", /--out is not for monitors sync/);
+    await refused("plan --yes", /--yes is not for monitors plan/);
+    await refused("plan --json --markdown", /choose one of them/);
+    await refused(
+      "pull --only disk-usage",
+      /none of the monitors that are there and ours is disk-usage\n {2}→ none of ours is there yet/,
+    );
     await refused("prune --most many", /--most many: write a number/);
     await refused(`sync ${join(directory, "none.json")}`, /the plan .*none.json cannot be read/);
     await refused(
@@ -219,7 +230,13 @@ describe("pantheros monitors", () => {
     await refused("plan", /the keys were refused: Forbidden\n {2}→ check provisioning.datadog/, {
       environment: { DD_APP_KEY: "sesame" },
     });
-    await refused("plan", /DD_API_KEY/, { environment: { DD_API_KEY: "" } });
+    await refused("plan", /there is no key in DD_API_KEY\n {2}→ set it/, { environment: { DD_API_KEY: "" } });
+    await refused("plan", /there are no keys in DD_API_KEY and DD_APP_KEY\n {2}→ set them/, {
+      environment: { DD_API_KEY: "", DD_APP_KEY: "" },
+    });
+    const asked = fake.seen.length;
+    await refused("plan --only disk-usgae", /nothing is defined/);
+    assert.equal(fake.seen.length, asked, "a misspelt id is told before anybody is asked");
     fake.fault = () => ({ kind: "answer", status: 200, text: "<html>Sign in</html>" });
     await refused(
       "sync",

@@ -2,184 +2,214 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { isPending } from "../../src/provision/plan.ts";
-import type { Resource } from "../../src/provision/resource.ts";
-import { asJson, type Json } from "./fake-datadog/monitors.ts";
+import { prunable } from "../../src/provision/prune.ts";
+import type { Body, Resource } from "../../src/provision/resource.ts";
+import { definitions } from "./definitions.ts";
+import type { Json } from "./fake-datadog/monitors.ts";
 import type { Fault } from "./fake-datadog/server.ts";
+import { edits, type Hand, type HeldKind, handsOf, heldKinds, plantForeign } from "./people.ts";
 import { composite, monitor, type ProvisionStage, provisionStage, stackName } from "./stage.ts";
 
-const ids = ["a", "b", "c", "d"] as const;
-
-/** The definitions of one moment: which there are and what they say; `both` is there with its parts only. */
-const definitions = fc
-  .record({
-    variants: fc.array(
-      fc.record({
-        id: fc.constantFrom(...ids),
-        text: fc.constantFrom("one", "two"),
-        level: fc.constantFrom(2, 3.5),
-        again: fc.constantFrom(0, 60),
-      }),
-      { maxLength: 6 },
-    ),
-    both: fc.boolean(),
-  })
-  .map(({ variants, both }): readonly Resource[] => {
-    const found = new Map(variants.map((variant) => [variant.id, variant]));
-    const monitors = [...found.values()].map(({ id, text, level, again }) =>
-      monitor(id, {
-        message: `{{host.name}}: ${text}`,
-        query: `max(last_5m):max:pantheros.${id}{*} by {host} > ${level}`,
-        options: {
-          thresholds: { critical: level },
-          include_tags: false,
-          ...(again === 0 ? {} : { renotify_interval: again }),
-        },
-      }),
-    );
-    return both && found.has("a") && found.has("b") ? [composite("both", ["a", "b"]), ...monitors] : monitors;
-  });
-
-/** What a person does in the UI to whatever is there. */
-const edits: Readonly<Record<string, (monitor: Json) => void>> = {
-  message: (it) => Object.assign(it, { message: `${it["message"]} – ask me first` }),
-  name: (it) => Object.assign(it, { name: "renamed" }),
-  priority: (it) => Object.assign(it, { priority: 5 }),
-  roles: (it) => Object.assign(it, { restricted_roles: ["r"] }),
-  draft: (it) => Object.assign(it, { draft_status: "draft" }),
-  tag: (it) => Object.assign(it, { tags: [...(it["tags"] as string[]), "team:a"] }),
-  mute: (it) => Object.assign(it, { options: { ...asJson(it["options"]), silenced: { "*": null } } }),
-  repeat: (it) =>
-    Object.assign(it, { options: { ...asJson(it["options"]), renotify_interval: 90, renotify_statuses: ["alert"] } }),
-  saved: (it) =>
-    Object.assign(it, {
-      restriction_query: null,
-      options: { ...asJson(it["options"]), groupby_simple_monitor: false, timeout_h: null },
-    }),
-  level: (it) => {
-    if (it["type"] === "composite") return;
-    const options = { ...asJson(it["options"]), thresholds: { critical: 9 } };
-    Object.assign(it, { query: String(it["query"]).replace(/> \S+$/, "> 9"), options });
-  },
-};
-
+const kind = fc.constantFrom(...heldKinds);
 const change = fc.oneof(
-  definitions.map((defined) => ({ kind: "define", defined }) as const),
-  fc.record({ kind: fc.constant("edit" as const), which: fc.nat(), how: fc.constantFrom(...Object.keys(edits)) }),
-  fc.record({ kind: fc.constant("delete" as const), which: fc.nat() }),
-  fc.constant({ kind: "sync" } as const),
+  { weight: 3, arbitrary: definitions.map((defined) => ({ what: "define", defined }) as const) },
+  { weight: 6, arbitrary: fc.record({ what: fc.constant("edit" as const), kind, which: fc.nat(), how: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant("delete" as const), kind, which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("clone" as const), kind, which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.constant({ what: "prune" } as const) },
+  { weight: 3, arbitrary: fc.constant({ what: "sync" } as const) },
 );
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
+interface World {
+  readonly stage: ProvisionStage;
+  readonly hands: Readonly<Record<HeldKind, Hand>>;
+  defined: readonly Resource[];
+}
+
+/** One Datadog for all sequences would be fast, but what fails in one must not be left of another. */
+async function worldOf(t: Parameters<typeof provisionStage>[0], defined: readonly Resource[]): Promise<World> {
+  const stage = await provisionStage(t, {}, heldKinds);
+  const hands = handsOf(stage.fake);
+  plantForeign(hands);
+  return { stage, hands, defined };
+}
+
 describe("plan and sync", () => {
   it("converge after whatever people have done, and touch nothing that is not ours", async (t) => {
-    const runs = 150;
+    const runs = 250;
+    const counted: Record<string, number> = {};
     await fc.assert(
-      fc.asyncProperty(definitions, fc.array(change, { maxLength: 8 }), async (first, changes) => {
+      fc.asyncProperty(definitions, fc.array(change, { maxLength: 10 }), async (first, changes) => {
         const ended: (() => unknown)[] = [];
-        const stage = await provisionStage({ after: (fn) => ended.push(fn as () => unknown) });
+        const world = await worldOf({ after: (fn) => ended.push(fn as () => unknown) }, first);
         try {
-          const foreign = plantForeign(stage);
-          let defined = first;
-          for (const each of changes) defined = await happen(each, defined, stage);
-          await converges(stage, defined);
-          assert.deepEqual(
-            foreign.map((id) => stage.fake.monitors.get(id).json),
-            foreignBodies.get(stage),
-          );
+          for (const each of changes) {
+            counted[each.what] = (counted[each.what] ?? 0) + 1;
+            await happen(each, world);
+          }
+          await converges(world);
         } finally {
           for (const end of ended) await end();
         }
       }),
       { numRuns: runs },
     );
-    t.diagnostic(`${runs} sequences`);
+    t.diagnostic(`${runs} sequences: ${JSON.stringify(counted)}`);
   });
+
+  const lost: Readonly<Record<string, Fault>> = {
+    "before the server has it": { kind: "hangUp" },
+    "after the server has done its work": { kind: "hangUpAfter" },
+    "in the middle of its answer": { kind: "halfAfter" },
+    "behind a gateway, which answers in its place": {
+      kind: "answerAfter",
+      status: 502,
+      text: "<html>Bad gateway</html>",
+    },
+  };
+  for (const [when, fault] of Object.entries(lost)) {
+    it(`need no second sync when one connection breaks ${when}, whichever it was`, async (t) => {
+      const requests = await requestsOfSync(t);
+      for (let lostAt = 0; lostAt < requests; lostAt += 1) {
+        const world = await worldOf(t, everyKind);
+        world.stage.fake.fault = (_request, index) => (index === lostAt ? fault : null);
+        const applied = await world.stage.sync(everyKind);
+        assert.deepEqual(new Set(applied.map(({ outcome }) => outcome)), new Set(["done"]), `request ${lostAt}`);
+        assert.equal(isPending((await world.stage.plan(everyKind)).plan), false);
+        await converges(world);
+      }
+      t.diagnostic(`${requests} connections`);
+    });
+  }
 
   const killed: Readonly<Record<string, Fault | null>> = {
     "before its request is read": { kind: "hangUp" },
     "after its work is done": { kind: "hangUpAfter" },
     "in the middle of the answer": { kind: "halfAfter" },
     "while it waits for the answer": { kind: "silence" },
+    "while it waits for the answer to what is done": { kind: "silenceAfter" },
   };
   for (const [when, fault] of Object.entries(killed)) {
     it(`converge without duplicates when a sync was killed ${when}, whichever request it was`, async (t) => {
-      const defined = [composite("both", ["a", "b"]), monitor("a"), monitor("b"), monitor("c")];
-      for (let killedAt = 0; killedAt < 6; killedAt += 1) {
-        const stage = await provisionStage(t);
+      const requests = await requestsOfSync(t);
+      for (let killedAt = 0; killedAt < requests; killedAt += 1) {
+        const world = await worldOf(t, everyKind);
+        const { stage } = world;
+        const before = stage.fake.seen.length;
         const stop = new AbortController();
         stage.fake.fault = (_request, index) => {
-          if (index < killedAt) return null;
-          if (index === killedAt) setTimeout(() => stop.abort(new Error("killed")), 5);
+          if (index - before < killedAt) return null;
+          if (index - before === killedAt) setTimeout(() => stop.abort(new Error("killed")), 5);
           return fault;
         };
         // What the listing throws is what a killed sync throws.
-        await stage.sync(defined, stop.signal).catch((error: unknown) => assert.ok(error instanceof Error));
+        await stage.sync(everyKind, stop.signal).catch((error: unknown) => assert.ok(error instanceof Error));
         stage.fake.fault = () => null;
-        await converges(stage, defined);
+        await converges(world);
       }
+      t.diagnostic(`${requests} kill points`);
     });
   }
 });
 
-const foreignBodies = new WeakMap<ProvisionStage, readonly unknown[]>();
+const [everything] = fc.sample(
+  definitions.filter((defined) => defined.length === 9),
+  { seed: 1, numRuns: 1 },
+) as [readonly Resource[]];
+/** Every kind, and everything that names another. */
+const everyKind: readonly Resource[] = [...everything, composite("pair", ["x", "y"]), monitor("x"), monitor("y")];
 
-/** Monitors of others: without marks, with half of them, of another stack. */
-function plantForeign(stage: ProvisionStage): readonly number[] {
-  const tags = [
-    [],
-    ["managed_by:terraform", `pantheros_stack:${stackName}`, "pantheros_id:a"],
-    ["managed_by:pantheros", "pantheros_stack:cluster", "pantheros_id:a"],
-  ];
-  const created = tags.map(
-    (own, index) =>
-      stage.fake.monitors.create({ ...monitor("foreign").body, name: `foreign ${index}`, tags: own }).json,
-  );
-  foreignBodies.set(stage, structuredClone(created));
-  return created.map((json) => asJson(json)["id"] as number);
+async function requestsOfSync(t: Parameters<typeof provisionStage>[0]): Promise<number> {
+  const { stage } = await worldOf(t, everyKind);
+  await stage.sync(everyKind);
+  return stage.fake.seen.length;
 }
 
-async function happen(each: Change, defined: readonly Resource[], stage: ProvisionStage): Promise<readonly Resource[]> {
-  if (each.kind === "define") return each.defined;
-  if (each.kind === "sync") {
-    await stage.sync(defined);
-    return defined;
+async function happen(each: Change, world: World): Promise<void> {
+  if (each.what === "define") world.defined = each.defined;
+  else if (each.what === "sync") await syncOrRefuse(world);
+  else if (each.what === "prune") await prune(world);
+  else {
+    const hand = world.hands[each.kind];
+    const chosen = pick(oursOf(hand), each.which);
+    if (chosen === undefined) return;
+    if (each.what === "delete") hand.remove(chosen);
+    else if (each.what === "edit") hand.edit(chosen, pick(Object.values(edits[each.kind]), each.how) ?? (() => null));
+    else hand.make(hand.rename(structuredClone(chosen)));
   }
-  const ours = stage.fake.monitors
-    .all()
-    .filter(
-      (it) =>
-        (it["tags"] as string[]).includes(`pantheros_stack:${stackName}`) &&
-        (it["tags"] as string[]).includes("managed_by:pantheros"),
-    );
-  const chosen = ours[each.which % Math.max(1, ours.length)];
-  if (chosen === undefined) return defined;
-  const id = chosen["id"] as number;
-  if (each.kind === "delete") stage.fake.monitors.remove(id, true);
-  else stage.fake.monitors.edit(id, edits[each.how] as (monitor: Json) => void);
-  return defined;
 }
 
-async function converges(stage: ProvisionStage, defined: readonly Resource[]): Promise<void> {
-  const applied = await stage.sync(defined);
+const pick = <T>(all: readonly T[], which: number): T | undefined => all[which % Math.max(1, all.length)];
+const markOf = ({ identity }: Hand, it: Json) => identity.read(it as Body);
+const oursOf = (hand: Hand) => hand.all().filter((it) => markOf(hand, it)?.stack === stackName);
+const foreignOf = (hand: Hand) => hand.all().filter((it) => markOf(hand, it)?.stack !== stackName);
+
+/** Everything that is not ours, to the byte. */
+const foreignText = ({ hands }: World) => JSON.stringify(heldKinds.map((each) => foreignOf(hands[each])));
+const wholeText = ({ hands }: World) => JSON.stringify(heldKinds.map((each) => hands[each].all()));
+
+/** Those whose id somebody else has as well. */
+function copiesOf(hand: Hand): readonly Json[] {
+  const groups = Map.groupBy(oursOf(hand), (it) => markOf(hand, it)?.id);
+  return [...groups.values()].flatMap(([, ...others]) => others);
+}
+
+/** A copy stops the run before anything is written; the person takes our marks from it, and it is theirs. */
+async function syncOrRefuse(world: World): Promise<void> {
+  const { stage, hands } = world;
+  const copies = heldKinds.flatMap((each) => copiesOf(hands[each]).map((it) => [hands[each], it] as const));
+  if (copies.length > 0) {
+    const before = wholeText(world);
+    await assert.rejects(stage.sync(world.defined), /two resources say that they are/);
+    assert.equal(wholeText(world), before, "nothing was written");
+    for (const [index, [hand, it]] of copies.entries()) {
+      if (index % 2 === 0) hand.remove(it);
+      else hand.edit(it, unmark);
+    }
+  }
+  const foreign = foreignText(world);
+  const applied = await stage.sync(world.defined);
   assert.deepEqual(
     applied.filter(({ outcome }) => outcome !== "done").map(({ step, failure }) => `${step.id}: ${failure?.message}`),
     [],
   );
+  assert.equal(foreignText(world), foreign, "what is not ours is as it was");
+}
+
+function unmark(it: Json): void {
+  if (Array.isArray(it["tags"])) it["tags"] = it["tags"].filter((tag) => !/^(managed_by|pantheros_)/.test(String(tag)));
+  if (typeof it["description"] === "string") it["description"] = it["description"].replaceAll(/^managed_by:.*$/gm, "");
+}
+
+async function prune(world: World): Promise<void> {
+  const { stage, hands, defined } = world;
+  if (heldKinds.some((each) => copiesOf(hands[each]).length > 0)) return;
+  const foreign = foreignText(world);
+  const planned = await stage.plan(defined, true);
+  if (planned.owned.size === planned.plan.steps.filter(({ action }) => action === "delete").length) return;
+  for (const owned of prunable(planned, 100)) {
+    const why = (await stage.target.removable(owned.kind, [owned.remoteId])).get(owned.remoteId);
+    if (why === null) await stage.target.remove(owned.kind, owned.remoteId);
+  }
+  assert.equal(foreignText(world), foreign, "what is not ours is as it was");
+}
+
+async function converges(world: World): Promise<void> {
+  await syncOrRefuse(world);
+  const { stage, hands, defined } = world;
   const { plan } = await stage.plan(defined);
-  assert.equal(
-    isPending(plan),
-    false,
-    JSON.stringify(
-      plan.steps.filter(({ action }) => action !== "unchanged"),
-      null,
-      2,
-    ),
-  );
-  const own = stage.fake.monitors.all().flatMap(({ tags }) => {
-    const words = tags as string[];
-    return words.includes(`pantheros_stack:${stackName}`) && words.includes("managed_by:pantheros")
-      ? words.filter((tag) => tag.startsWith("pantheros_id:"))
-      : [];
-  });
-  assert.equal(new Set(own).size, own.length, "duplicates");
+  const left = plan.steps.filter(({ action }) => action !== "unchanged" && action !== "orphan");
+  assert.equal(isPending(plan), false, JSON.stringify(left, null, 2));
+  for (const each of heldKinds) {
+    const hand = hands[each];
+    assert.deepEqual(copiesOf(hand), [], "duplicates");
+    const found = new Map(oursOf(hand).map((it) => [markOf(hand, it)?.id, it]));
+    for (const { id, body } of defined.filter((resource) => resource.kind === each)) {
+      const told = ({ name, title, message, thresholds }: Json) => ({ name, title, message, thresholds });
+      const { thresholds: _, ...own } = told(body);
+      const { thresholds: _theirs, ...theirs } = told(found.get(id) ?? {});
+      assert.deepEqual(theirs, own, `${each} ${id} says what is defined`);
+    }
+  }
 }

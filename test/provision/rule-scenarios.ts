@@ -1,6 +1,6 @@
 import type { AnyCondition, Severity, Silence, Threshold } from "../../src/model/alert/condition.ts";
-import type { AnyExpression } from "../../src/model/alert/expression.ts";
-import { metrics } from "../../src/model/metrics.ts";
+import type { AnyExpression, Selecting } from "../../src/model/alert/expression.ts";
+import { type MetricName, metrics } from "../../src/model/metrics.ts";
 
 /** One series as `promtool test rules` takes it, a value a minute. */
 interface InputSeries {
@@ -65,6 +65,25 @@ function ofThreshold(threshold: Threshold & AnyCondition, level: number): Scenar
       ],
     },
     {
+      name: "goes on while pantheros is started anew and a scrape fails, and waits no longer for that",
+      series: [
+        ...seriesOf(value, `${at(value, beyond)}x4 stale _x6 ${at(value, beyond)}x${length}`, null),
+        alive(length),
+      ],
+      expected: [
+        ...(lasting < 9 ? [{ minute: 9, fires: true }] : []),
+        { minute: Math.max(13, lasting + 1), fires: true },
+      ],
+    },
+    {
+      name: "says nothing more once its series is gone, as that of a job that was taken out of the configuration",
+      series: [...seriesOf(value, `${at(value, beyond)}x${lasting + 5} stale`, null), alive(length)],
+      expected: [
+        { minute: lasting + 2, fires: true },
+        { minute: lasting + 20, fires: false },
+      ],
+    },
+    {
       name: "stays silent where there is no such series",
       series: [alive(length)],
       expected: [{ minute: lasting + 5, fires: false }],
@@ -103,11 +122,14 @@ function ofIncrease(value: AnyExpression & { readonly kind: "increase" }, lastin
       ],
     },
     {
-      name: "sees a first failure, whose counter begins at 1",
+      name:
+        value.appearing === "new"
+          ? "sees a first failure, whose counter begins at 1"
+          : "stays silent about a disk that appears with what it has counted under another name",
       series: [alive(window * 4), { series, values: `_x${window + 10} 1x${window * 3}` }],
       expected: [
         { minute: window + 5, fires: false },
-        { minute: window + 14 + lasting, fires: true },
+        { minute: window + 14 + lasting, fires: value.appearing === "new" },
         { minute: window * 2 + 20, fires: false },
       ],
     },
@@ -135,7 +157,7 @@ function ofIncrease(value: AnyExpression & { readonly kind: "increase" }, lastin
   ];
 }
 
-function ofSilence({ metric, longer }: Silence): Scenario[] {
+function ofSilence({ metric, longer, unless }: Silence): Scenario[] {
   const series = `${metrics[metric].prometheus}{${host}, version="1", node="24"}`;
   const minutes = longer / 60;
   return [
@@ -158,6 +180,7 @@ function ofSilence({ metric, longer }: Silence): Scenario[] {
         { minute: 8 * 1440, fires: false },
       ],
     },
+    ...(unless === null ? [] : [ofExcused(series, seriesName(unless.metric, unless.where))]),
     {
       name: "says nothing of a host that was never heard of",
       series: [],
@@ -166,9 +189,26 @@ function ofSilence({ metric, longer }: Silence): Scenario[] {
   ];
 }
 
+/** A laptop whose lid is closed for most of a week. */
+function ofExcused(series: string, excuse: string): Scenario {
+  const values = `1x20 stale _x${6 * 1440} 1x20`;
+  return {
+    name: "lets what sleeps be silent",
+    series: [
+      { series, values },
+      { series: excuse, values },
+    ],
+    expected: [10, 60, 3 * 1440, 6 * 1440 + 30].map((minute) => ({ minute, fires: false })),
+  };
+}
+
 /** A series that the expression selects, with a value for each of its labels. */
-function nameOf(value: AnyExpression & { readonly kind: "current" | "increase" }): string {
-  const { prometheus, labels } = metrics[value.metric];
-  const pairs = labels.map((label) => `${label}="${value.where[label]?.[0] ?? `a ${label}`}"`);
+function nameOf({ metric, where }: AnyExpression & { readonly kind: "current" | "increase" }): string {
+  return seriesName(metric, where);
+}
+
+function seriesName(metric: MetricName, where: Selecting["where"]): string {
+  const { prometheus, labels } = metrics[metric];
+  const pairs = labels.map((label) => `${label}="${where[label]?.[0] ?? `a ${label}`}"`);
   return `${prometheus}{${[host, ...pairs].join(", ")}}`;
 }

@@ -2,7 +2,7 @@ import type { TestContext } from "node:test";
 import { Secret } from "../../src/model/secret.ts";
 import { type Applied, applyPlan } from "../../src/provision/apply.ts";
 import { makePlan, type Planned } from "../../src/provision/plan.ts";
-import type { Body, Resource } from "../../src/provision/resource.ts";
+import type { Body, Kind, RemoteResource, Resource } from "../../src/provision/resource.ts";
 import type { Target } from "../../src/provision/target.ts";
 import { createDatadog } from "../../src/provision/targets/datadog-target.ts";
 import type { TransportOptions } from "../../src/provision/targets/transport.ts";
@@ -21,25 +21,29 @@ export const stackName = "hosts";
 export async function provisionStage(
   t: Pick<TestContext, "after">,
   options: FakeOptions = {},
+  kinds: readonly Kind[] = ["monitor"],
 ): Promise<ProvisionStage> {
   const fake = await startFakeDatadog(t, options);
   const target = targetOf(fake);
-  const plan = async (desired: readonly Resource[], prune = false) => {
-    const remote = await target.list("monitor", stackName);
+  const plan = async (desired: readonly Resource[], prune = false, asked = target) => {
+    const remote: RemoteResource[] = [];
+    for (const kind of kinds) remote.push(...(await asked.list(kind, stackName)));
     return makePlan({ stack: stackName, place: "fake", desired, remote, prune });
   };
   return {
     fake,
     target,
     plan,
-    sync: async (desired, signal = new AbortController().signal) =>
-      await applyPlan(await plan(desired), { target: targetOf(fake, { signal }), signal }),
+    sync: async (desired, signal = new AbortController().signal) => {
+      const stoppable = targetOf(fake, { signal });
+      return await applyPlan(await plan(desired, false, stoppable), { target: stoppable, signal });
+    },
   };
 }
 
 /** Waits a thousandth of what it would wait, so that pauses take no time but are there. */
-export function targetOf({ url }: FakeDatadog, options: Partial<TransportOptions> = {}): Target {
-  return createDatadog({
+export function transportTo({ url }: FakeDatadog, options: Partial<TransportOptions> = {}): TransportOptions {
+  return {
     url,
     apiKey: new Secret("api", "test"),
     applicationKey: new Secret("app", "test"),
@@ -47,9 +51,14 @@ export function targetOf({ url }: FakeDatadog, options: Partial<TransportOptions
     now: Date.now,
     random: () => 0.5,
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds / 1000)),
-    timeout: 2000,
+    // The first body of each kind is answered late: the description of its schema is compiled for it.
+    timeout: 30_000,
     ...options,
-  });
+  };
+}
+
+export function targetOf(fake: FakeDatadog, options: Partial<TransportOptions> = {}): Target {
+  return createDatadog(transportTo(fake, options));
 }
 
 /** A monitor that is as simple as one can be. */

@@ -54,7 +54,7 @@ describe("README.md", () => {
       env: { PATH: `${bin}:${process.env["PATH"]}`, HOME: directory, LANG: "C.UTF-8" },
     });
 
-    assert.match(output, /no problems \(1 jobs/);
+    assert.match(output, /no problems \(1 job,/);
     assert.match(output, /backup: success in/);
     assert.match(output, /repository main +1 /);
     assert.match(output, /repository main +kept, nothing owed +1 /);

@@ -8,17 +8,18 @@ import {
 import type { Difference } from "../../provision/difference.ts";
 import type { Body } from "../../provision/resource.ts";
 import { createSlots } from "../../provision/slots.ts";
-import { type Invocation, print, printJson } from "../command.ts";
+import { type Invocation, print, printJson, tell } from "../command.ts";
 import { createProgress } from "../terminal/progress.ts";
-import { createStyle } from "../terminal/style.ts";
+import { createStyle, type Style } from "../terminal/style.ts";
 import { makeVisible } from "../terminal/text.ts";
+import { agreed, isAsked } from "./agreement.ts";
 import { settingsOf, transportOptions } from "./stage.ts";
 
 /** Calls at the same time. */
 const atOnce = 4;
 
 interface Looked {
-  readonly metric: MetricMetadata;
+  readonly metric: string;
   /** Null: Datadog does not know it yet. */
   readonly differences: readonly Difference[] | null;
 }
@@ -42,40 +43,63 @@ export async function metadataAction(invocation: Invocation, isSync: boolean): P
     progress.start(`reading what ${options.url} tells about ${catalogueMetadata.length} metrics`);
     const look = async (metric: MetricMetadata): Promise<Looked> => {
       const found = await readMetadata(send, metric.name);
-      return { metric, differences: found === null ? null : metadataDifferences(metric, found) };
+      return { metric: metric.name, differences: found === null ? null : metadataDifferences(metric, found) };
     };
     const looked = await Promise.all(catalogueMetadata.map((metric) => slots(() => look(metric))));
-    const write = async ({ metric: { name }, differences }: Looked): Promise<Told> => {
-      const told = { metric: name, differences: differences ?? [] };
-      if (!isSync) return { ...told, outcome: "pending", failure: null };
-      const fields: Body = Object.fromEntries(told.differences.map(({ path, after }) => [path, after]));
-      try {
-        await writeMetadata(send, name, fields);
-        return { ...told, outcome: "done", failure: null };
-      } catch (error) {
-        return { ...told, outcome: "failed", failure: toStepError(error) };
-      }
-    };
-    const differing = looked.filter(({ differences }) => differences !== null && differences.length > 0);
-    const told = await Promise.all(differing.map((each) => slots(() => write(each))));
-    progress.close();
+    const pending = looked.flatMap(({ metric, differences }): Told[] =>
+      differences === null || differences.length === 0
+        ? []
+        : [{ metric, differences, outcome: "pending", failure: null }],
+    );
+    progress.done("success", pending.length === 0 ? "as in the catalogue" : `${pending.length} differ`);
+    if (!isSync || pending.length === 0 || !(await isWanted())) {
+      report(pending, looked, invocation);
+      return pending.length === 0 ? 0 : exitCodes.pending[0];
+    }
+    progress.start(`writing ${pending.length}`);
+    const told = await Promise.all(pending.map((each) => slots(() => write(each))));
+    const failed = told.filter(({ outcome }) => outcome === "failed").length;
+    progress.done(failed === 0 ? "success" : "failed", `${told.length - failed} written`);
     report(told, looked, invocation);
-    if (told.some(({ outcome }) => outcome === "failed")) return 1;
-    return told.some(({ outcome }) => outcome === "pending") ? exitCodes.pending[0] : 0;
+    return failed === 0 ? 0 : 1;
+
+    async function write(one: Told): Promise<Told> {
+      const fields: Body = Object.fromEntries(one.differences.map(({ path, after }) => [path, after]));
+      try {
+        await writeMetadata(send, one.metric, fields);
+        return { ...one, outcome: "done" };
+      } catch (error) {
+        return { ...one, outcome: "failed", failure: toStepError(error) };
+      }
+    }
+
+    async function isWanted(): Promise<boolean> {
+      if (!isAsked(invocation)) return true;
+      tell(invocation, `\n${textOf(pending, looked, createStyle(invocation.stderr, invocation.environment))}\n`);
+      if (await agreed(`Write these fields at ${options.url}?`, invocation)) return true;
+      tell(invocation, "nothing has been written");
+      return false;
+    }
   } finally {
     progress.close();
   }
 }
 
+const unknownIn = (looked: readonly Looked[]) =>
+  looked.filter(({ differences }) => differences === null).map(({ metric }) => metric);
+
 function report(told: readonly Told[], looked: readonly Looked[], invocation: Invocation): void {
-  const unknown = looked.filter(({ differences }) => differences === null).map(({ metric }) => metric.name);
-  const unchanged = looked.length - unknown.length - told.length;
-  if (invocation.json) {
-    const results = told.map(({ failure, ...each }) => ({ ...each, message: failure?.message ?? null }));
-    printJson(invocation, { results, unchanged, unknown });
+  if (!invocation.json) {
+    print(invocation, textOf(told, looked, createStyle(invocation.stdout, invocation.environment)));
     return;
   }
-  const style = createStyle(invocation.stdout, invocation.environment);
+  const unknown = unknownIn(looked);
+  const results = told.map(({ failure, ...each }) => ({ ...each, message: failure?.message ?? null }));
+  printJson(invocation, { results, unchanged: looked.length - unknown.length - told.length, unknown });
+}
+
+function textOf(told: readonly Told[], looked: readonly Looked[], style: Style): string {
+  const unknown = unknownIn(looked);
   const shown = (value: unknown) => (value === null ? "–" : makeVisible(JSON.stringify(value)));
   const lines = told.flatMap(({ metric, differences, outcome, failure }) => [
     `  ${outcome === "failed" ? style.bad("✗") : style.warn("~")} ${style.bold(metric)}`,
@@ -88,9 +112,14 @@ function report(told: readonly Told[], looked: readonly Looked[], invocation: In
     [count("pending"), "to update"],
     [count("done"), "written"],
     [count("failed"), "failed"],
-    [unchanged, "unchanged"],
+    [looked.length - unknown.length - told.length, "unchanged"],
     [unknown.length, "not reported yet"],
   ] as const;
   const counted = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
-  print(invocation, [...lines, ...(lines.length === 0 ? [] : [""]), `Metrics: ${counted.join(", ")}.`].join("\n"));
+  const summary = `Metrics: ${counted.join(", ")}.`;
+  const hint =
+    unknown.length === looked.length
+      ? ["  → Datadog has not heard of any yet: see outputs.dogstatsd, and pantheros metrics"]
+      : [];
+  return [...lines, ...(lines.length === 0 ? [] : [""]), summary, ...hint].join("\n");
 }

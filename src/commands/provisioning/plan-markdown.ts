@@ -3,7 +3,7 @@ import { explainFailure } from "../../model/outcome.ts";
 import type { Applied } from "../../provision/apply.ts";
 import type { Plan, PlanStep } from "../../provision/plan.ts";
 import { nameOf } from "../../provision/resource.ts";
-import { lineChanges } from "./line-changes.ts";
+import { lineChanges, linesOf } from "./line-changes.ts";
 import { placeOf, planSummary, signs, summaryOf } from "./plan-view.ts";
 
 const plain = { good: (text: string) => text };
@@ -67,7 +67,4 @@ function folded(step: PlanStep): readonly string[] {
   return ["", `<details><summary>${nameOf(step)}</summary>`, "", `${fence}diff`, ...lines, fence, "", "</details>"];
 }
 
-function write(value: JsonValue): string {
-  if (value === null) return "(default)";
-  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
-}
+const write = (value: JsonValue) => (value === null ? "(default)" : linesOf(value));

@@ -1,12 +1,10 @@
-import type { JsonValue } from "../../model/measurement.ts";
 import { explainFailure } from "../../model/outcome.ts";
 import type { Applied } from "../../provision/apply.ts";
-import type { Difference } from "../../provision/difference.ts";
 import type { Plan, PlanAction, PlanStep } from "../../provision/plan.ts";
 import { nameOf } from "../../provision/resource.ts";
 import type { Paint, Style } from "../terminal/style.ts";
-import { makeVisible } from "../terminal/text.ts";
-import { lineChanges } from "./line-changes.ts";
+import { differenceLines, written } from "./difference-lines.ts";
+import { counted } from "./subject.ts";
 
 /** A plan for a person: what has changed in the code first, then what somebody has edited in Datadog. */
 export function planText(plan: Plan, word: string, style: Style): string {
@@ -18,7 +16,7 @@ export function planText(plan: Plan, word: string, style: Style): string {
   return [
     style.dim(`${word} of the stack ${plan.stack} · ${placeOf(plan)}`),
     ...section(
-      "Adopted: not ours so far; a sync gives it our tags",
+      "Adopted: not ours so far; a sync marks it as ours",
       shown.filter(({ origin }) => origin === "adopted"),
     ),
     ...section(
@@ -66,14 +64,21 @@ export function appliedText(applied: readonly Applied[], plan: Plan, word: strin
       blocked: style.warn("!"),
       cancelled: style.warn("!"),
     }[outcome];
-    const line = `  ${sign} ${style.bold(nameOf(step))}  ${outcome === "done" ? { create: "created", update: "updated" }[step.action as "create"] : outcome}`;
-    return failure === null ? [line] : [line, `      ${explainFailure(failure)}`];
+    const line = `  ${sign} ${style.bold(nameOf(step))}  ${outcome === "done" ? { create: "created", update: "updated" }[step.action as "create" | "update"] : outcome}`;
+    return failure === null
+      ? [line]
+      : [
+          line,
+          ...explainFailure(failure)
+            .split("\n")
+            .map((text) => `      ${text}`),
+        ];
   });
   const { done, failed, blocked, cancelled } = summaryOf(applied);
   const rest = failed + blocked + cancelled;
   const verdict =
     rest === 0
-      ? style.good(`Synced: ${done} ${word} written.`)
+      ? style.good(`Synced: ${counted(done, { word })} written.`)
       : style.bad(
           `Partly synced: ${done} written, ${failed} failed, ${blocked} blocked, ${cancelled} cancelled. Sync again when that is mended.`,
         );
@@ -113,27 +118,7 @@ function stepLines(step: PlanStep, style: Style): readonly string[] {
     step.action === "create"
       ? step.differences
           .filter(({ path }) => path === "name" || path === "query")
-          .map(({ path, after }) => `      ${path}: ${write(after)}`)
+          .map(({ path, after }) => `      ${path}: ${written(after)}`)
       : [];
   return [head, ...renamed, ...both, ...differences, ...made];
-}
-
-function differenceLines({ path, before, after }: Difference, style: Style): readonly string[] {
-  const isLong = (value: JsonValue) => typeof value === "string" && value.includes("\n");
-  if (!isLong(before) && !isLong(after)) {
-    const [old, wanted] = [before, after].map((value) => (value === null ? style.dim("default") : write(value)));
-    return [`      ${path}: ${old} → ${wanted}`];
-  }
-  const changes = lineChanges(String(before ?? ""), String(after ?? ""));
-  return [
-    `      ${path}:`,
-    ...changes.map(({ sign, line }) => {
-      const text = `        ${sign} ${makeVisible(line)}`;
-      return sign === "+" ? style.good(text) : sign === "-" ? style.bad(text) : style.dim(text);
-    }),
-  ];
-}
-
-function write(value: JsonValue): string {
-  return makeVisible(typeof value === "string" ? JSON.stringify(value) : JSON.stringify(value));
 }

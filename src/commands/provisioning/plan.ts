@@ -29,7 +29,7 @@ export async function planAction(subject: Subject, invocation: Invocation): Prom
     if (typeof out === "string") {
       const file = resolve(invocation.directory, out);
       writeWhole(file, [writePlan(plan)], invocation.random, invocation.now);
-      tell(invocation, `the plan is in ${file}: carry it out with pantheros ${subject.word} sync ${out}`);
+      tell(invocation, `the plan is in ${out}: carry it out with pantheros ${subject.word} sync ${out}`);
     }
     return isPending(plan) ? exitCodes.pending[0] : 0;
   } finally {

@@ -4,6 +4,12 @@ import type { Subject } from "./subject.ts";
 
 type Action = (subject: Subject, invocation: Invocation) => Promise<number>;
 
+interface SharedAction {
+  readonly load: () => Promise<Action>;
+  /** Which of the options are for it; any other is refused, since whoever gave it expects something of it. */
+  readonly takes: readonly string[];
+}
+
 /** What one subject alone can do. */
 export interface OwnAction {
   readonly load: () => Promise<Action>;
@@ -11,26 +17,44 @@ export interface OwnAction {
   readonly about: string;
   /** The words after it: what they are, and how many at most. */
   readonly words: { readonly summary: string; readonly most: number };
+  /** Options of every subject that are for it too. */
+  readonly takes: readonly string[];
+  /** Options that are for it alone. */
   readonly options: Readonly<Record<string, CommandOption>>;
   readonly examples?: readonly (readonly [command: string, about: string])[];
 }
 
-/** What can be done with every subject: one line each; a file is loaded only when it is asked for. */
-const actions: Readonly<Record<string, () => Promise<Action>>> = {
-  plan: async () => (await import("./plan.ts")).planAction,
-  sync: async () => (await import("./sync.ts")).syncAction,
-  validate: async () => (await import("./validate.ts")).validateAction,
-  pull: async () => (await import("./pull.ts")).pullAction,
-  prune: async () => (await import("./prune.ts")).pruneAction,
+/** What can be done with every subject: one entry each; a file is loaded only when it is asked for. */
+const actions: Readonly<Record<string, SharedAction>> = {
+  plan: {
+    load: async () => (await import("./plan.ts")).planAction,
+    takes: ["stack", "only", "out", "markdown"],
+  },
+  sync: {
+    load: async () => (await import("./sync.ts")).syncAction,
+    takes: ["stack", "only", "markdown", "yes"],
+  },
+  validate: {
+    load: async () => (await import("./validate.ts")).validateAction,
+    takes: ["stack", "only", "local"],
+  },
+  pull: {
+    load: async () => (await import("./pull.ts")).pullAction,
+    takes: ["stack", "only", "out"],
+  },
+  prune: {
+    load: async () => (await import("./prune.ts")).pruneAction,
+    takes: ["stack", "out", "yes", "most"],
+  },
 };
 
 const options: Readonly<Record<string, CommandOption>> = {
   stack: { type: "string", value: "NAME", summary: "the set of definitions; needed where there are several" },
   only: { type: "string", value: "ID,…", summary: "only these, with what they need" },
-  out: { type: "string", value: "PATH", summary: "plan: write it to a file; pull, prune: the folder for the bodies" },
+  out: { type: "string", value: "PATH", summary: "plan: also write it to a file; pull, prune, import: the folder" },
   markdown: { type: "boolean", summary: "plan, sync: as a comment for a pull request" },
   local: { type: "boolean", summary: "validate: ask no server, need no keys" },
-  yes: { type: "boolean", summary: "prune: delete what it shows" },
+  yes: { type: "boolean", summary: "sync, prune: do it without asking" },
   most: { type: "string", value: "N", summary: "prune: at most so many; default: 10" },
 };
 
@@ -42,7 +66,12 @@ export function provisioningCommand(
 ): Command {
   const { word } = subject;
   const added = Object.entries(own);
-  const known = { ...actions, ...Object.fromEntries(added.map(([name, { load }]) => [name, load])) };
+  const known: Readonly<Record<string, SharedAction>> = {
+    ...actions,
+    ...Object.fromEntries(
+      added.map(([name, { load, takes, options: own }]) => [name, { load, takes: [...takes, ...Object.keys(own)] }]),
+    ),
+  };
   const lines = added.map(([, action]) => action.about).join("\n");
   const words = added.map(([name, action]) => `; ${name}: ${action.words.summary}`).join("");
   const most: Readonly<Record<string, number>> = {
@@ -56,14 +85,15 @@ ${about}
 
 plan      what a sync would change, field by field, and what somebody has edited in Datadog since the last sync. Writes nothing.
           Exit code 0: nothing to do, 5: changes pending, 1: it failed.
-sync      makes it so: creates and updates, each after what it needs, at most four at a time. With FILE, a plan that
-          plan --out has written, it does that and nothing else, and refuses when anything has changed since. What is not
-          ours is never touched: ours is what says managed_by:pantheros, pantheros_stack
-          and pantheros_id, in its tags or in the last line of its description.
+sync      makes it so: creates and updates, each after what it needs, at most four at a time. On a terminal it shows the plan
+          and asks first; elsewhere, or with --yes, it goes on. With FILE, a plan that plan --out has written, it does that
+          and nothing else, and refuses when anything has changed since. What is not ours is never touched: ours is what says
+          managed_by:pantheros, pantheros_stack and pantheros_id, in its tags or in the last line of its description.
 validate  looks for mistakes in the definitions, all at once: rules that need nobody, then what Datadog's own client would
           not send, then Datadog's own check, which it has for monitors.
 pull      prints the bodies of what is there and ours, or writes them into a folder.
-prune     shows what is ours and no longer defined; with --yes saves each body and deletes it.
+prune     shows what is ours and no longer defined, and asks; then, or with --yes, saves each body and deletes it. Where
+          there is no terminal to ask on, it deletes nothing without --yes. Exit codes as those of plan.
 ${lines}
 
 The keys come from provisioning.datadog in the configuration, else from DD_API_KEY and DD_APP_KEY, and are never printed. Without a
@@ -90,12 +120,26 @@ configuration the stacks that pantheros ships are used.`,
     ],
     async run(invocation) {
       const [action = "", ...files] = invocation.arguments;
-      const load = Object.hasOwn(known, action) ? known[action] : undefined;
-      if (load === undefined) throw new UsageError(`${word} ${action}: ${suggest(action, Object.keys(known), "")}`);
+      const found = Object.hasOwn(known, action) ? known[action] : undefined;
+      if (found === undefined) throw new UsageError(`${word} ${action}: ${suggest(action, Object.keys(known), "")}`);
       const few = most[action] ?? 0;
       if (files.length > few)
         throw new UsageError(`${word} ${action} takes ${few === 0 ? "no" : "one"} file: ${files[few]}`);
-      return await (await load())(subject, invocation);
+      refuseOptions(`${word} ${action}`, found.takes, invocation);
+      return await (await found.load())(subject, invocation);
     },
   });
+}
+
+/** Taken by every command. */
+const common = ["config", "json", "help"];
+
+function refuseOptions(what: string, takes: readonly string[], { options: given, json }: Invocation): void {
+  const strange = Object.keys(given).find((name) => !takes.includes(name) && !common.includes(name));
+  const own = takes.map((name) => `--${name}`).join(", ");
+  if (strange !== undefined) throw new UsageError(`--${strange} is not for ${what}: leave it out\n  → it takes ${own}`);
+  if (json && given["markdown"] === true) throw new UsageError("--json or --markdown: choose one of them");
+  const { only } = given;
+  if (typeof only === "string" && /^[\s,]*$/.test(only))
+    throw new UsageError("--only is empty\n  → name ids, with commas between them, or leave it out");
 }

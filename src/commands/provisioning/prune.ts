@@ -5,9 +5,11 @@ import type { Owned } from "../../provision/identity.ts";
 import { mostPruned, prunable } from "../../provision/prune.ts";
 import type { Target } from "../../provision/target.ts";
 import { type Invocation, print, printJson, tell, UsageError } from "../command.ts";
-import { createStyle } from "../terminal/style.ts";
+import { createStyle, type Style } from "../terminal/style.ts";
+import { makeVisible } from "../terminal/text.ts";
+import { agreed, isAsked } from "./agreement.ts";
 import { saveBodies } from "./pull.ts";
-import { openStage, planStage } from "./stage.ts";
+import { openStage, planStage, type Stage } from "./stage.ts";
 import type { Subject } from "./subject.ts";
 
 interface Pruned {
@@ -19,8 +21,7 @@ interface Pruned {
 
 /** Deletes what is ours and no longer defined: opt-in, capped, saved first, and only what nothing else needs. */
 export async function pruneAction(subject: Subject, invocation: Invocation): Promise<number> {
-  const { yes, most = String(mostPruned), only } = invocation.options;
-  if (only !== undefined) throw new UsageError("prune looks at the whole stack: leave out --only");
+  const { yes, most = String(mostPruned) } = invocation.options;
   if (!/^\d+$/.test(String(most))) throw new UsageError(`--most ${most}: write a number`);
   const stage = await openStage(subject, invocation);
   try {
@@ -29,13 +30,22 @@ export async function pruneAction(subject: Subject, invocation: Invocation): Pro
     const planned = await planStage(subject, stage, target, { prune: true });
     const doomed = prunable(planned, Number(most));
     stage.progress.close();
-    const results = yes === true ? await removeAll(doomed, target, invocation, stage.stack.name) : doomed.map(shown);
-    report(results, invocation, subject.word);
+    const { name } = stage.stack;
+    const isAgreed =
+      yes === true || (doomed.length > 0 && isAsked(invocation) && (await isWanted(doomed, stage, invocation)));
+    const results = isAgreed ? await removeAll(doomed, target, invocation, name) : doomed.map(shown);
+    report(results, invocation, `pantheros ${subject.word} prune --stack ${name} --yes`);
     if (results.some(({ outcome }) => outcome === "kept")) return 1;
     return results.some(({ outcome }) => outcome === "would be deleted") ? exitCodes.pending[0] : 0;
   } finally {
     stage.progress.close();
   }
+}
+
+async function isWanted(doomed: readonly Owned[], { site }: Stage, invocation: Invocation): Promise<boolean> {
+  const style = createStyle(invocation.stderr, invocation.environment);
+  tell(invocation, ["", ...doomed.map((owned) => lineOf(shown(owned), style)), ""].join("\n"));
+  return await agreed(`Save these ${doomed.length}, and delete them from ${site}?`, invocation);
 }
 
 async function removeAll(
@@ -75,18 +85,19 @@ function shown({ mark, remoteId }: Owned): Pruned {
   return { id: mark.id, remoteId, outcome: "would be deleted", why: null };
 }
 
-function report(results: readonly Pruned[], invocation: Invocation, word: string): void {
+function report(results: readonly Pruned[], invocation: Invocation, command: string): void {
   if (invocation.json) {
     printJson(invocation, results);
     return;
   }
   const style = createStyle(invocation.stdout, invocation.environment);
-  const lines = results.map(({ id, remoteId, outcome, why }) => {
-    const sign = outcome === "kept" ? style.warn("!") : style.bad("-");
-    return `  ${sign} ${style.bold(id)} ${style.dim(`(${remoteId})`)}  ${outcome}${why === null ? "" : `: ${why}`}`;
-  });
-  const hint = results.some(({ outcome }) => outcome === "would be deleted")
-    ? [`delete them with: pantheros ${word} prune --yes`]
-    : [];
+  const lines = results.map((result) => lineOf(result, style));
+  const hint = results.some(({ outcome }) => outcome === "would be deleted") ? [`delete them with: ${command}`] : [];
   print(invocation, results.length === 0 ? "nothing is there that is not defined" : [...lines, ...hint].join("\n"));
+}
+
+function lineOf({ id, remoteId, outcome, why }: Pruned, style: Style): string {
+  const sign = outcome === "kept" ? style.warn("!") : style.bad("-");
+  const because = why === null ? "" : `: ${makeVisible(why)}`;
+  return `  ${sign} ${style.bold(id)} ${style.dim(`(${remoteId})`)}  ${outcome}${because}`;
 }

@@ -1,18 +1,23 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { suggest } from "../../config/closest.ts";
+import { StepError } from "../../model/outcome.ts";
 import type { Owned } from "../../provision/identity.ts";
 import { type Invocation, print, tell } from "../command.ts";
 import { writeWhole } from "../report-file.ts";
-import { openStage, planStage } from "./stage.ts";
-import type { Subject } from "./subject.ts";
+import { nearby, openStage, planStage } from "./stage.ts";
+import { counted, type Subject } from "./subject.ts";
 
 /** Prints, or writes into a folder, what is there and ours. */
 export async function pullAction(subject: Subject, invocation: Invocation): Promise<number> {
   const stage = await openStage(subject, invocation);
   try {
-    const { owned } = await planStage(subject, stage, await stage.openTarget());
+    // Also what is no longer defined: it is there and ours.
+    const { owned } = await planStage(subject, stage, await stage.openTarget(), { only: undefined });
     stage.progress.close();
-    const found = [...owned.values()].filter(({ mark }) => stage.only?.includes(mark.id) ?? true);
+    const all = [...owned.values()];
+    const found = all.filter(({ mark }) => stage.only?.some((id) => isOf(mark.id, id)) ?? true);
+    refuseMissing(stage.only ?? [], all, subject);
     const { out } = invocation.options;
     // As they are: their keys are the API's own.
     if (typeof out !== "string")
@@ -26,13 +31,25 @@ export async function pullAction(subject: Subject, invocation: Invocation): Prom
       );
     else {
       const folder = saveBodies(found, resolve(invocation.directory, out), invocation);
-      tell(invocation, `${found.length} ${subject.word} are in ${folder}`);
+      tell(invocation, `${counted(found.length, subject)} saved in ${nearby(folder, invocation)}`);
       if (invocation.json) print(invocation, JSON.stringify({ folder, saved: found.map(({ mark }) => mark.id) }));
     }
     return 0;
   } finally {
     stage.progress.close();
   }
+}
+
+/** `x.1` is a part of `x`. */
+const isOf = (id: string, asked: string) => id === asked || id.startsWith(`${asked}.`);
+
+function refuseMissing(asked: readonly string[], all: readonly Owned[], { word }: Subject): void {
+  const ids = all.map(({ mark }) => mark.id);
+  const missing = asked.find((id) => !ids.some((there) => isOf(there, id)));
+  if (missing === undefined) return;
+  throw new StepError("config", `none of the ${word} that are there and ours is ${missing}`, {
+    advice: suggest(missing, ids, `none of ours is there yet: pantheros ${word} sync`),
+  });
 }
 
 /** One file for each, written whole and durably. @returns the folder */

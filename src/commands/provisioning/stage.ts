@@ -1,14 +1,14 @@
-import { dirname, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stacks } from "../../../monitors/stacks.ts";
-import type { SecretReference } from "../../config/scalars.ts";
-import { readSecret } from "../../config/secret.ts";
 import type { ProvisioningSettings } from "../../config/sections/provisioning.ts";
 import type { Stack } from "../../model/alert/stack.ts";
 import { formatDuration } from "../../model/quantity.ts";
+import { chosen } from "../../provision/choice.ts";
 import { refuseFindings } from "../../provision/finding.ts";
 import { adopted } from "../../provision/import/adoption.ts";
 import { importedResources } from "../../provision/import/folder.ts";
+import { importables } from "../../provision/import/kinds.ts";
 import { makePlan, type Planned } from "../../provision/plan.ts";
 import type { RemoteResource, Resource } from "../../provision/resource.ts";
 import { checkResources } from "../../provision/rules.ts";
@@ -19,11 +19,14 @@ import { type Invocation, UsageError } from "../command.ts";
 import { configurationFile, openHost } from "../host.ts";
 import { createProgress } from "../terminal/progress.ts";
 import type { ProgressDisplay } from "../terminal/progress-display.ts";
+import { readKeys } from "./keys.ts";
 import type { Subject } from "./subject.ts";
 
 /** What every action starts from. */
 export interface Stage {
   readonly stack: Stack;
+  /** Who provisions it; null: they have no name. */
+  readonly installation: string | null;
   readonly desired: readonly Resource[];
   readonly only: readonly string[] | undefined;
   /** `datadoghq.com`, as messages name it. */
@@ -40,11 +43,13 @@ export async function openStage(subject: Subject, invocation: Invocation): Promi
   const stack = stackNamed(configuredStacks(stacks, settings), typeof name === "string" ? name : undefined);
   const progress = createProgress(invocation.stderr, invocation.environment, invocation.now);
   const folder = importedFolder(settings, stack.name, invocation);
-  const imported = folder === undefined || !subject.kinds.includes("monitor") ? [] : importedResources(folder);
+  const shown = (file: string) => nearby(file, invocation);
+  const imported = folder === undefined ? [] : importedResources(importables[subject.imports], folder, shown);
   return {
     stack,
+    installation: settings?.installation ?? null,
     desired: [...subject.resources(stack), ...imported],
-    only: typeof only === "string" ? only.split(",").map((id) => id.trim()) : undefined,
+    only: typeof only === "string" ? idsIn(only) : undefined,
     site: settings?.datadog.url ?? settings?.datadog.site ?? siteOf(invocation),
     progress,
     openTarget: () => openTarget(settings, invocation, progress),
@@ -61,7 +66,9 @@ export async function planStage(
     only = stage.only,
   }: { readonly prune?: boolean; readonly only?: readonly string[] | undefined } = {},
 ): Promise<Planned> {
-  const { stack, desired, progress } = stage;
+  const { stack, installation, desired, progress } = stage;
+  // Before anybody is asked: a misspelt id is told at once.
+  chosen(desired, only);
   refuseFindings(checkResources(desired));
   progress.start(`reading the ${subject.word} of ${stage.site}`);
   const remote: RemoteResource[] = [];
@@ -70,6 +77,7 @@ export async function planStage(
   progress.done("success", `${remote.length} of ${stack.name}`);
   return makePlan({
     stack: stack.name,
+    installation,
     place: stage.site,
     desired,
     remote,
@@ -87,6 +95,25 @@ export function importedFolder(
 ): string | undefined {
   const named = settings?.stacks[stack]?.imported;
   return named === undefined ? undefined : resolve(dirname(configurationFile(invocation)), named);
+}
+
+/** `a,b`; empty pieces are nobody's id. */
+export const idsIn = (list: string): readonly string[] =>
+  list
+    .split(",")
+    .map((id) => id.trim())
+    .filter((id) => id !== "");
+
+/** A path as a person here would write it: in files that others read, a path of this machine says nothing. */
+export function nearby(file: string, { directory }: Pick<Invocation, "directory">): string {
+  const near = relative(directory, file);
+  return near.startsWith("..") ? file : near;
+}
+
+/** A folder as the configuration would name it, which is read from where it lies; without one: from here. */
+export function fromConfiguration(folder: string, invocation: Invocation): string {
+  const directory = hasConfiguration(invocation) ? dirname(configurationFile(invocation)) : invocation.directory;
+  return nearby(folder, { directory });
 }
 
 /** Undefined where there is no configuration, and none was asked for. */
@@ -124,12 +151,8 @@ export function transportOptions(
   invocation: Invocation,
   progress: ProgressDisplay,
 ): TransportOptions {
-  const { environment: env, signal, now, random } = invocation;
-  const sources = { env, credentialsDirectory: env["CREDENTIALS_DIRECTORY"] };
-  const read = (reference: SecretReference | undefined, variable: string) =>
-    readSecret(reference ?? { environment: variable }, sources);
-  const apiKey = read(settings?.datadog.api_key, "DD_API_KEY");
-  const applicationKey = read(settings?.datadog.application_key, "DD_APP_KEY");
+  const { signal, now, random } = invocation;
+  const { apiKey, applicationKey } = readKeys(settings, invocation);
   return {
     url: settings?.datadog.url ?? `https://api.${settings?.datadog.site ?? siteOf(invocation)}`,
     apiKey,

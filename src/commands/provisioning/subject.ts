@@ -1,4 +1,5 @@
 import type { Stack } from "../../model/alert/stack.ts";
+import type { ImportedKind } from "../../provision/import/importable.ts";
 import type { Kind, Resource } from "../../provision/resource.ts";
 
 /** What a command provisions: `pantheros monitors`, `pantheros dashboards`. */
@@ -6,6 +7,13 @@ export interface Subject {
   /** The command's name, which is what messages call all of them. */
   readonly word: string;
   readonly kinds: readonly Kind[];
+  /** The one of them that can be imported. */
+  readonly imports: ImportedKind;
   /** Everything that is defined. */
   readonly resources: (stack: Stack) => readonly Resource[];
+}
+
+/** `1 monitor`, `3 monitors`. */
+export function counted(count: number, { word }: Pick<Subject, "word">): string {
+  return `${count} ${count === 1 ? word.replace(/s$/, "") : word}`;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { exitCodes } from "../../model/exit-codes.ts";
 import { StepError } from "../../model/outcome.ts";
 import { type Applied, applyPlan } from "../../provision/apply.ts";
 import { refuseFindings } from "../../provision/finding.ts";
@@ -7,12 +8,13 @@ import { isPending, type Plan } from "../../provision/plan.ts";
 import { readPlan, stalenessOf } from "../../provision/plan-file.ts";
 import { nameOf } from "../../provision/resource.ts";
 import { serverFindings } from "../../provision/server-check.ts";
-import { type Invocation, print, printJson, UsageError } from "../command.ts";
+import { type Invocation, print, printJson, tell, UsageError } from "../command.ts";
 import { createStyle } from "../terminal/style.ts";
+import { agreed, isAsked } from "./agreement.ts";
 import { appliedMarkdown } from "./plan-markdown.ts";
-import { appliedText, summaryOf } from "./plan-view.ts";
+import { appliedText, placeOf, planText, summaryOf } from "./plan-view.ts";
 import { openStage, planStage } from "./stage.ts";
-import type { Subject } from "./subject.ts";
+import { counted, type Subject } from "./subject.ts";
 
 /** Brings what is there into line with the definitions. */
 export async function syncAction(subject: Subject, invocation: Invocation): Promise<number> {
@@ -27,9 +29,18 @@ export async function syncAction(subject: Subject, invocation: Invocation): Prom
     const target = await stage.openTarget();
     await target.check();
     const only = old === null ? stage.only : (old.only ?? undefined);
-    const planned = await planStage(subject, stage, target, { only });
-    if (old !== null) refuseStale(old, planned.plan, subject.word);
+    let planned = await planStage(subject, stage, target, { only });
+    const { word } = subject;
+    if (old !== null)
+      refuseStale(old, planned.plan, `make a new one: pantheros ${word} plan --stack ${old.stack} --out FILE`);
     refuseFindings(await serverFindings(planned, target));
+    if (old === null && isPending(planned.plan) && isAsked(invocation)) {
+      if (!(await isWanted(planned.plan, subject, invocation))) return exitCodes.pending[0];
+      // An answer takes its time: what was agreed to is what was shown, and nothing else.
+      const shown = planned.plan;
+      planned = await planStage(subject, stage, target, { only });
+      refuseStale(shown, planned.plan, "sync again, and look at what it shows then");
+    }
     const pendingSteps = planned.plan.steps.filter(({ action }) => action === "create" || action === "update");
     const applied = isPending(planned.plan) ? await carryOut() : [];
     progress.close();
@@ -38,7 +49,7 @@ export async function syncAction(subject: Subject, invocation: Invocation): Prom
 
     async function carryOut(): Promise<readonly Applied[]> {
       let done = 0;
-      progress.start(`writing ${pendingSteps.length} ${subject.word}`);
+      progress.start(`writing ${counted(pendingSteps.length, subject)}`);
       const results = await applyPlan(planned, {
         target,
         signal: invocation.signal,
@@ -54,6 +65,15 @@ export async function syncAction(subject: Subject, invocation: Invocation): Prom
   } finally {
     progress.close();
   }
+}
+
+async function isWanted(plan: Plan, subject: Subject, invocation: Invocation): Promise<boolean> {
+  const { word } = subject;
+  tell(invocation, `\n${planText(plan, word, createStyle(invocation.stderr, invocation.environment))}\n`);
+  const changes = plan.steps.filter(({ action }) => action === "create" || action === "update").length;
+  if (await agreed(`Write ${counted(changes, subject)} to ${placeOf(plan)}?`, invocation)) return true;
+  tell(invocation, "nothing has been written");
+  return false;
 }
 
 function show(applied: readonly Applied[], plan: Plan, { word }: Subject, invocation: Invocation): void {
@@ -74,13 +94,13 @@ function asJson({ step: { kind, id, action, remoteId }, outcome, failure }: Appl
   return { kind, id, action, remoteId, outcome, reason, message, advice: details?.advice ?? null };
 }
 
-function refuseStale(old: Plan, now: Plan, word: string): void {
+function refuseStale(old: Plan, now: Plan, advice: string): void {
   const changes = stalenessOf(old, now);
   if (changes.length === 0) return;
   const shown = changes.slice(0, 10).map((change) => `  ${change}`);
   const rest = changes.length > 10 ? [`  and ${changes.length - 10} more`] : [];
   throw new StepError("disagreement", ["the plan is stale, nothing has been written:", ...shown, ...rest].join("\n"), {
-    advice: `make a new one: pantheros ${word} plan --stack ${now.stack} --out FILE`,
+    advice,
   });
 }
 

@@ -4,7 +4,7 @@ import { checkedByServer, serverFindings } from "../../provision/server-check.ts
 import { type Invocation, print, printJson } from "../command.ts";
 import { createStyle } from "../terminal/style.ts";
 import { openStage, planStage } from "./stage.ts";
-import type { Subject } from "./subject.ts";
+import { counted, type Subject } from "./subject.ts";
 
 /** Looks for mistakes in the definitions; writes nothing. */
 export async function validateAction(subject: Subject, invocation: Invocation): Promise<number> {
@@ -33,8 +33,10 @@ export async function validateAction(subject: Subject, invocation: Invocation): 
           : `by the rules${asked === count ? " and" : `, ${asked} of them also`} by ${stage.site}`;
       const verdict =
         findings.length === 0
-          ? style.good(`${count} ${subject.word} are valid, ${by}`)
-          : `${findings.length} mistakes in ${count} ${subject.word}`;
+          ? style.good(`${counted(count, subject)} ${count === 1 ? "is" : "are"} valid, ${by}`)
+          : style.bad(
+              `${findings.length === 1 ? "one mistake" : `${findings.length} mistakes`} in ${counted(count, subject)}`,
+            );
       print(invocation, [...lines, verdict].join("\n"));
     }
     return findings.length === 0 ? 0 : 1;

@@ -8,6 +8,11 @@ const handles = z.array(z.string().min(1)).optional();
 /** What a set of alerts does otherwise than the one that pantheros ships. */
 const stackSettings = z.lazy(() =>
   z.strictObject({
+    hosts: z
+      .array(name)
+      .min(1)
+      .optional()
+      .meta({ description: "Hosts that this stack is about; default: every host that no other stack names" }),
     thresholds: z
       .strictObject({
         since_success: positiveDuration.optional().meta({ description: "No success of a job for longer than this" }),
@@ -35,7 +40,8 @@ const stackSettings = z.lazy(() =>
       .min(1)
       .optional()
       .meta({
-        description: "Folder of monitors that pantheros monitors import has written; relative: to this file",
+        description:
+          "Folder of what pantheros monitors import and pantheros dashboards import have written; relative: to this file",
         examples: ["monitors/imported"],
       }),
   }),
@@ -49,6 +55,14 @@ export const provisioning = z.lazy(() =>
         .record(name, stackSettings)
         .default({})
         .meta({ description: "Sets of alerts that are provisioned together, by name; default: hosts and cluster" }),
+      installation: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "use lower-case letters, digits, dots and dashes, at most 63")
+        .optional()
+        .meta({
+          description:
+            "Who provisions these stacks, in the tags of what is provisioned: another installation with a stack of the same name is refused instead of overwritten",
+        }),
       runbooks: z
         .url({ protocol: /^https?$/ })
         .optional()

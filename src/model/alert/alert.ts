@@ -1,4 +1,4 @@
-import type { AnyCondition, Condition } from "./condition.ts";
+import { type AnyCondition, type Condition, onHosts } from "./condition.ts";
 import type { Stack } from "./stack.ts";
 
 /** What stands for the group's labels and its value in a sentence; each target puts its own placeholder there. */
@@ -12,8 +12,10 @@ export interface Remedy {
 
 /** One thing that is worth telling a person, on every system that can tell. */
 export interface Alert<L extends string> {
-  /** Lower-case words with dashes, never changed: what it is known by everywhere. */
+  /** Lower-case words with dashes: what it is known by everywhere. Whoever changes it keeps the old one in `formerly`. */
   readonly id: string;
+  /** Ids that it had before: its monitor in Datadog keeps its number, its history and its links. */
+  readonly formerly?: readonly string[];
   /** A few words. */
   readonly title: string;
   /** When it fires; thresholds that differ between systems come from the stack. */
@@ -27,13 +29,13 @@ export interface Alert<L extends string> {
 }
 
 /** An alert whose labels have been checked, among others. */
-export interface AnyAlert extends Pick<Alert<string>, "id" | "title" | "why"> {
+export interface AnyAlert extends Pick<Alert<string>, "id" | "formerly" | "title" | "why"> {
   readonly condition: (stack: Stack) => AnyCondition;
   readonly summary: (words: Readonly<Record<string, string>>) => string;
   readonly remedies: (words: Readonly<Record<string, string>>) => readonly Remedy[];
 }
 
-/** Checks the labels of an alert; nothing else happens here. */
+/** Checks the labels of an alert, and has it judge the hosts of its stack alone. */
 export function defineAlert<L extends string>(alert: Alert<L>): AnyAlert {
-  return alert;
+  return { ...alert, condition: (stack) => onHosts(stack.hosts, alert.condition(stack)) };
 }

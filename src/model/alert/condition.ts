@@ -1,6 +1,17 @@
 import type { MetricName } from "../metrics.ts";
-import { type AnyExpression, type Expression, type GaugeName, type LabelOf, readingsOf } from "./expression.ts";
+import {
+  type AnyExpression,
+  type Expression,
+  type GaugeName,
+  type LabelOf,
+  readingsOf,
+  type Selecting,
+  selectingHosts,
+  type Where,
+  withHosts,
+} from "./expression.ts";
 import type { Quantity, Unit } from "./measure.ts";
+import type { Hosts } from "./stack.ts";
 
 export const severities = ["critical", "warning"] as const;
 export type Severity = (typeof severities)[number];
@@ -23,9 +34,11 @@ export interface Threshold {
 }
 
 /** A series that was there and is not any more. */
-export interface Silence {
+export interface Silence extends Selecting {
   readonly kind: "silence";
   readonly metric: GaugeName;
+  /** Groups that have had such a series lately may be silent; null: none may. */
+  readonly unless: (Selecting & { readonly metric: GaugeName }) | null;
   /** Seconds. */
   readonly longer: number;
   readonly severity: Severity;
@@ -70,12 +83,21 @@ export function below<U extends Unit, L extends string>(
   return threshold("below", value, levels, options);
 }
 
-export function silent<M extends GaugeName, L extends LabelOf<M>>(
+/** @param options `unless`: which groups may be silent */
+export function silent<M extends GaugeName, L extends LabelOf<M>, U extends GaugeName = M>(
   metric: M,
-  options: { readonly by: readonly L[]; readonly longer: Quantity<"seconds">; readonly severity: Severity },
+  options: {
+    readonly by: readonly L[];
+    readonly longer: Quantity<"seconds">;
+    readonly severity: Severity;
+    readonly unless?: { readonly metric: U; readonly where: Where<NoInfer<U>> };
+  },
 ): Condition<L> {
-  const { by, longer, severity } = options;
-  return { kind: "silence", metric, by, longer: longer.value, severity };
+  const { by, longer, severity, unless } = options;
+  return {
+    ...{ kind: "silence", metric, by, longer: longer.value, severity, where: {}, without: {} },
+    unless: unless === undefined ? null : { ...unless, where: unless.where as Selecting["where"], without: {} },
+  };
 }
 
 /** Both judge the same groups. */
@@ -84,6 +106,13 @@ export function either<L extends string>(
   ...others: readonly [Condition<NoInfer<L>>, ...Condition<NoInfer<L>>[]]
 ): Condition<L> {
   return { kind: "either", by: first.by, of: [first, ...others] };
+}
+
+/** The same of a stack's hosts. @param hosts undefined: every host */
+export function onHosts(hosts: Hosts | undefined, condition: AnyCondition): AnyCondition {
+  if (condition.kind === "either") return { ...condition, of: condition.of.map((part) => onHosts(hosts, part)) };
+  if (condition.kind === "threshold") return { ...condition, value: withHosts(hosts, condition.value) };
+  return { ...condition, ...selectingHosts(hosts, condition) };
 }
 
 /** Every severity that a condition can have, the worst first. */

@@ -1,5 +1,6 @@
 import { type MetricName, metrics } from "../metrics.ts";
 import type { Quantity, Unit } from "./measure.ts";
+import type { Hosts } from "./stack.ts";
 
 type Catalogue = typeof metrics;
 type Named<T extends "gauge" | "counter"> = {
@@ -39,6 +40,8 @@ export interface Increase extends Selecting {
   readonly metric: CounterName;
   /** Seconds. */
   readonly within: number;
+  /** What a series that was not there before says: `new`, all that it has counted is new; `old`, it has counted elsewhere, under another name. */
+  readonly appearing: "new" | "old";
 }
 
 /** Two values of the same groups, one with the other; a share is a quotient whose left side is a part of the right one, or nothing of it. */
@@ -90,13 +93,14 @@ export function total<M extends GaugeName, L extends LabelOf<M>>(metric: M, sele
 
 /**
  * How much a counter has grown. @param selection its `within` is the stretch of time, in whole minutes where Datadog shall understand it
+ * @default a series that appears is `new`: a first failure begins its counter
  */
 export function increase<M extends CounterName, L extends LabelOf<M>>(
   metric: M,
-  selection: Selection<M, L> & { readonly within: Quantity<"seconds"> },
+  selection: Selection<M, L> & { readonly within: Quantity<"seconds">; readonly appearing?: Increase["appearing"] },
 ): Expression<"count", L> {
-  const { by, within } = selection;
-  return { kind: "increase", unit: "count", metric, by, within: within.value, ...selected(selection) };
+  const { by, within, appearing = "new" } = selection;
+  return { kind: "increase", unit: "count", metric, by, within: within.value, appearing, ...selected(selection) };
 }
 
 /** One value as a multiple of another one of the same unit and the same groups. */
@@ -151,10 +155,32 @@ export function readingsOf(expression: AnyExpression): readonly (Current | Incre
 
 /** The same expression of what the reader of a dashboard chooses: each metric by those labels that it has. */
 export function choosing(labels: readonly string[], expression: AnyExpression): AnyExpression {
-  if (expression.kind === "tally") return { ...expression, of: choosing(labels, expression.of) };
-  if ("left" in expression)
-    return { ...expression, left: choosing(labels, expression.left), right: choosing(labels, expression.right) };
-  return { ...expression, chosen: labels.filter((label) => hasLabel(expression.metric, label)) };
+  return selectedAnew(expression, ({ metric }) => ({ chosen: labels.filter((label) => hasLabel(metric, label)) }));
+}
+
+/** The same expression of a stack's hosts. @param hosts undefined: every host */
+export function withHosts(hosts: Hosts | undefined, expression: AnyExpression): AnyExpression {
+  return selectedAnew(expression, (reading) => selectingHosts(hosts, reading));
+}
+
+/** What is selected, of a stack's hosts. @param hosts undefined: every host */
+export function selectingHosts(hosts: Hosts | undefined, { where, without }: Selecting): Selecting {
+  if (hosts === undefined) return { where, without };
+  return "only" in hosts
+    ? { where: { ...where, host: hosts.only }, without }
+    : { where, without: { ...without, host: hosts.except } };
+}
+
+function selectedAnew(
+  expression: AnyExpression,
+  select: (reading: Current | Increase) => Partial<Selecting>,
+): AnyExpression {
+  if (expression.kind === "tally") return { ...expression, of: selectedAnew(expression.of, select) };
+  if ("left" in expression) {
+    const { left, right } = expression;
+    return { ...expression, left: selectedAnew(left, select), right: selectedAnew(right, select) };
+  }
+  return { ...expression, ...select(expression) };
 }
 
 export function hasLabel(metric: MetricName, label: string): boolean {

@@ -27,9 +27,16 @@ export interface Routes {
   readonly production: readonly string[];
 }
 
+/** Some hosts, or all but some. */
+export type Hosts = { readonly only: readonly string[] } | { readonly except: readonly string[] };
+
 /** One set of alerts that is provisioned together and owned by its name. */
 export interface Stack {
   readonly name: string;
+  /** Whom it is about. Where several stacks say so, no host is in two of them. @default every host */
+  readonly hosts?: Hosts;
   readonly thresholds: Thresholds;
   readonly routes: Routes;
+  /** Address of the page that has a section for each alert. @default docs/alerts.md of this repository */
+  readonly runbooks?: string | undefined;
 }

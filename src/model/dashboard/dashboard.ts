@@ -9,8 +9,10 @@ export type AnyLabel = { [M in MetricName]: LabelOf<M> }[MetricName];
 
 /** One page of answers to the questions of one person. */
 export interface Dashboard {
-  /** Lower-case words with dashes, never changed: what it is known by everywhere. */
+  /** Lower-case words with dashes: what it is known by everywhere. Whoever changes it keeps the old one in `formerly`. */
   readonly id: string;
+  /** Ids that it had before: the dashboard in Datadog keeps its address. */
+  readonly formerly?: readonly string[];
   /** A few words. */
   readonly title: string;
   /** Whose questions it answers, in a sentence or two. */

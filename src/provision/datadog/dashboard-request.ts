@@ -1,10 +1,8 @@
 import type { Severity } from "../../model/alert/condition.ts";
 import { type AnyExpression, readingsOf } from "../../model/alert/expression.ts";
 import type { Judgement } from "../../model/dashboard/judgement.ts";
-import type { MetricDefinition } from "../../model/metrics/definition.ts";
-import { metrics } from "../../model/metrics.ts";
 import type { Body } from "../resource.ts";
-import { formulaToDatadog, levelToDatadog, type Reading, valueToDatadog } from "./query.ts";
+import { formulaToDatadog, levelToDatadog, type Reading, shownUnit, valueToDatadog } from "./query.ts";
 
 /** A value as a widget asks for it: what it reads, each under a name, and the formula of them that is shown. */
 export interface Asked {
@@ -70,13 +68,6 @@ function ask(value: AnyExpression, first: number, query: Query): Asked {
 /** Whether it reaches us between 0 and 1: people read percent. */
 function isRatio(value: AnyExpression): boolean {
   return value.unit === "ratio" && shownUnit(value) === "ratio";
-}
-
-function shownUnit(value: AnyExpression): string {
-  if (value.kind === "difference") return shownUnit(value.left);
-  if (!("metric" in value)) return value.unit;
-  const { unit, datadogUnit }: MetricDefinition = metrics[value.metric];
-  return datadogUnit ?? unit;
 }
 
 /** https://docs.datadoghq.com/metrics/units/ */

@@ -1,5 +1,5 @@
 import { type AnyExpression, choosing } from "../../model/alert/expression.ts";
-import type { Bars, Single, States, Table, Text, Timeseries, Widget } from "../../model/dashboard/widget.ts";
+import type { Bars, Single, States, Table, Text, Timeseries, Tone, Widget } from "../../model/dashboard/widget.ts";
 import type { JsonValue } from "../../model/measurement.ts";
 import type { Body } from "../resource.ts";
 import { asScalar, asTimeseries, ownTime, shownLevel } from "./dashboard-request.ts";
@@ -35,7 +35,7 @@ function single({ value, judgement, ...widget }: Single, chosen: readonly string
   return {
     ...head("query_value", widget, [value]),
     autoscale: true,
-    precision: value.unit === "count" ? 0 : 2,
+    precision: value.unit === "count" || value.unit === "boolean" ? 0 : 2,
     requests: [{ response_format: "scalar", queries: [...queries], formulas: [formula] }],
   };
 }
@@ -85,18 +85,47 @@ function timeseries({ lines, drawn, judgement, ...widget }: Timeseries, chosen: 
   return { ...graph(widget), requests, ...(markers.length === 0 ? {} : { markers }) };
 }
 
-/** Datadog draws no states of metrics: it shows how many are in each, or what is yes and what is no. */
-function states({ metric, label, by, ...widget }: States, chosen: readonly string[]): Body {
-  const common = { kind: "current", metric, unit: "boolean", where: {}, without: {} } as const;
-  const value: AnyExpression =
-    label === null ? { ...common, across: "min", by } : { ...common, across: "sum", by: [label] };
-  const { queries, formula } = asTimeseries(choosing(chosen, value));
-  return { ...graph(widget), requests: [request(queries, formula, label === null ? "lines" : "bars")] };
+/** Datadog draws no states of metrics: it shows how many are in each, or what of yes and no is wrong. */
+function states(widget: States, chosen: readonly string[]): Body {
+  return widget.label === null ? wrongs(widget, chosen) : inEach(widget, widget.label, chosen);
 }
+
+/** The worst at the bottom, where it is seen first. */
+function inEach({ metric, states: tones, ...widget }: States, label: string, chosen: readonly string[]): Body {
+  const queries: Body[] = [];
+  const worstFirst = Object.entries(tones).toSorted(([, a], [, b]) => order.indexOf(a) - order.indexOf(b));
+  const formulas = worstFirst.map(([state, tone]): Body => {
+    const value: AnyExpression = {
+      ...{ kind: "current", metric, unit: "boolean", across: "sum", by: [] },
+      ...{ where: { [label]: [state] }, without: {} },
+    };
+    const asked = asTimeseries(choosing(chosen, value), queries.length);
+    queries.push(...asked.queries);
+    return { ...asked.formula, alias: state, style: { palette: linePalettes[tone], palette_index: 4 } };
+  });
+  return { ...graph(widget), requests: [{ ...request(queries, {}, "bars"), formulas }] };
+}
+
+/** Everything that is well would lie on one line at the top; what is not is a bar with its name. */
+function wrongs({ metric, by, states: tones, ...widget }: States, chosen: readonly string[]): Body {
+  const value: AnyExpression = { kind: "current", metric, unit: "boolean", across: "min", by, where: {}, without: {} };
+  const isYesBad = tones["yes"] === "bad";
+  const { queries, formula } = asTimeseries(choosing(chosen, { ...value, across: isYesBad ? "max" : "min" }));
+  const bad = isYesBad ? formula["formula"] : `1 - ${String(formula["formula"])}`;
+  const tells = `${widget.tells} A bar is one that is ${isYesBad ? "" : "not "}so: none is good.`;
+  const bars = request(queries, { ...formula, formula: bad ?? "" }, "bars");
+  return { ...graph({ ...widget, tells }), requests: [{ ...bars, style: { ...style, palette: "warm" } }] };
+}
+
+const order: readonly Tone[] = ["bad", "odd", "good", "idle"];
+/** https://docs.datadoghq.com/dashboards/guide/widget_colors/ */
+const linePalettes: Readonly<Record<Tone, string>> = { bad: "red", odd: "orange", good: "green", idle: "gray" };
 
 function text({ markdown }: Text): Body {
   return { type: "note", content: markdown, background_color: "white", font_size: "14", show_tick: false };
 }
+
+const style = { palette: "dog_classic", line_type: "solid", line_width: "normal" };
 
 function request(queries: readonly Body[], formula: Body, drawn: Timeseries["drawn"]): Body {
   const displays = { lines: "line", areas: "area", bars: "bars" } as const;
@@ -105,7 +134,7 @@ function request(queries: readonly Body[], formula: Body, drawn: Timeseries["dra
     queries: [...queries],
     formulas: [formula],
     display_type: displays[drawn],
-    style: { palette: "dog_classic", line_type: "solid", line_width: "normal" },
+    style,
   };
 }
 

@@ -14,6 +14,7 @@ export function dashboardResources(dashboards: readonly Dashboard[], stack: Stac
     kind: "dashboard",
     id: dashboard.id,
     needs: linkedFrom(dashboard.sections(stack)),
+    ...(dashboard.formerly === undefined ? {} : { formerly: dashboard.formerly }),
     body: bodyOf(dashboard, stack),
     file: `dashboards/${dashboard.id}.ts`,
   }));
@@ -38,9 +39,15 @@ function bodyOf({ title, summary, chosen, looksBack, sections }: Dashboard, stac
     layout_type: "ordered",
     reflow_type: "fixed",
     default_timeframe: { type: "live", unit: "day", value: Math.ceil(looksBack.value / 86_400) },
-    template_variables: chosen.map((label) => ({ name: label, prefix: label, defaults: ["*"], available_values: [] })),
+    template_variables: chosen.map((label) => ({ name: label, prefix: label, ...offered(label, stack) })),
     widgets,
   };
+}
+
+/** Every value there is; of a stack that names its hosts those, until its reader asks for others. */
+function offered(label: string, { hosts }: Stack): Body {
+  if (label !== "host" || hosts === undefined || !("only" in hosts)) return { defaults: ["*"], available_values: [] };
+  return { defaults: [...hosts.only], available_values: [...hosts.only] };
 }
 
 /** A section with its title, as high as what is in it. */

@@ -29,16 +29,23 @@ export const catalogueMetadata: readonly MetricMetadata[] = metricNames.map((key
     body: {
       type: type === "counter" ? "count" : "gauge",
       ...(unitName === undefined ? {} : { unit: unitName }),
-      short_name: name.split(".").slice(1).join(" ").replaceAll("_", " "),
+      short_name: shortName(name),
       description: help,
     },
   };
 });
+
+/** `job success age` for `pantheros.job.success_age`. */
+export function shortName(name: string): string {
+  return name.split(".").slice(1).join(" ").replaceAll("_", " ");
+}
 
 /** What has to change; what the catalogue says nothing about is left as it is. */
 export function metadataDifferences({ body }: MetricMetadata, found: Body): readonly Difference[] {
   const compared = Object.fromEntries(Object.keys(body).map((field) => [field, found[field] ?? null]));
   // Agents store what is counted as a rate: calling it a count would change what every graph of it shows.
   const isRate = body["type"] === "count" && compared["type"] === "rate";
-  return differencesOf(isRate ? { ...compared, type: "count" } : compared, body);
+  // Datadog takes another type for a distribution, and keeps its own (terraform-provider-datadog#2222): a plan would never be empty.
+  const isSettled = isRate || compared["type"] === "distribution";
+  return differencesOf(isSettled ? { ...compared, type: body["type"] ?? null } : compared, body);
 }

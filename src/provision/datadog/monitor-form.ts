@@ -58,7 +58,7 @@ export const monitorFields: Fields = {
 /** What a monitor does, written in one way. */
 export function normalMonitor(body: Body): Body {
   const given = isBody(body["options"]) ? body["options"] : {};
-  return normalForm({ ...body, options: inForce(given) }, monitorFields);
+  return normalForm({ ...body, options: inForce(given, body["query"]) }, monitorFields);
 }
 
 /** An update replaces the options as a whole, and with them who has muted it. */
@@ -69,15 +69,28 @@ export function keepMuted(body: Body, remote: Body): Body {
 }
 
 /** Options without effect, which the server fills in as it likes, are not compared. */
-function inForce(given: Body): Body {
+function inForce(given: Body, query: JsonValue | undefined): Body {
   const isOld = given["on_missing_data"] === undefined || given["on_missing_data"] === null;
+  const timeframe = given["no_data_timeframe"] ?? usualTimeframe(String(query));
   return {
     ...given,
-    ...(isOld && given["notify_no_data"] === true ? {} : { no_data_timeframe: null }),
+    no_data_timeframe: isOld && given["notify_no_data"] === true ? timeframe : null,
     ...(given["new_group_delay"] === undefined || given["new_group_delay"] === null ? {} : { new_host_delay: null }),
     ...(given["renotify_interval"] ? {} : { renotify_occurrences: null, renotify_statuses: null }),
   };
 }
+
+/**
+ * Minutes without data after which the server notifies where nobody has said it: twice the window of a query, a day of a check
+ * (https://docs.datadoghq.com/api/latest/monitors/, `no_data_timeframe`).
+ */
+function usualTimeframe(query: string): number | null {
+  const [, count, unit = ""] = /\(last_(\d+)([mhdw])\):/.exec(query) ?? [];
+  if (count !== undefined) return 2 * Number(count) * (minutesOf[unit] ?? Number.NaN);
+  return /\.last\(\d+\)\.count_by_status\(\)/.test(query) ? 1440 : null;
+}
+
+const minutesOf: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1440, w: 10_080 };
 
 /** Space outside of quotes, and how numbers are written, mean nothing. */
 export function normalQuery(value: JsonValue): JsonValue {

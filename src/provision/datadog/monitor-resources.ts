@@ -5,11 +5,17 @@ import { datadogMonitors } from "./monitors.ts";
 
 /** The monitors of a stack as resources, each with the file of its alert. */
 export function monitorResources(alerts: readonly AnyAlert[], stack: Stack): readonly Resource[] {
-  return datadogMonitors(alerts, stack).map(({ id, needs, body }) => ({
-    kind: "monitor",
-    id,
-    needs,
-    body: { ...body } as unknown as Body,
-    file: `monitors/${id.replace(/\.\d+$/, "")}.ts`,
-  }));
+  const formerly = new Map(alerts.map((alert) => [alert.id, alert.formerly ?? []]));
+  return datadogMonitors(alerts, stack).map(({ id, body }) => {
+    const [, of = id, part = ""] = /^(.*?)(\.\d+)?$/.exec(id) ?? [];
+    const before = formerly.get(of)?.map((old) => `${old}${part}`) ?? [];
+    return {
+      kind: "monitor",
+      id,
+      needs: [],
+      ...(before.length === 0 ? {} : { formerly: before }),
+      body: { ...body } as unknown as Body,
+      file: `monitors/${of}.ts`,
+    };
+  });
 }

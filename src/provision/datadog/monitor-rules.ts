@@ -1,6 +1,7 @@
 import { unknownFields } from "../normal-form.ts";
 import { type Body, isBody, type Resource } from "../resource.ts";
 import { templateProblems } from "./message-template.ts";
+import type { Scope } from "./message-variables.ts";
 import { monitorFields } from "./monitor-form.ts";
 
 type Problem = readonly [message: string, advice: string];
@@ -22,7 +23,7 @@ export function monitorProblems({ body }: Resource, parts: readonly Resource[]):
       : ([["it has no name", "give it a title"]] as const)),
     ...(type === "composite" ? [] : thresholdProblems(query, options)),
     ...missingDataProblems(options),
-    ...(typeof message === "string" ? templateProblems(message, groupsOf(body, parts)) : []),
+    ...(typeof message === "string" ? templateProblems(message, scopeOf(body, parts)) : []),
   ];
 }
 
@@ -80,13 +81,22 @@ function missingDataProblems(options: Body): readonly Problem[] {
     .map((name) => [`on_missing_data and ${name} exclude each other`, `remove ${name}`]);
 }
 
-/** Labels by which a query groups; a composite has those of its parts. */
-function groupsOf(body: Body, parts: readonly Resource[]): ReadonlySet<string> | null {
-  if (body["type"] !== "composite") return new Set(groupsIn(String(body["query"])));
-  return parts.length === 0 ? null : new Set(parts.flatMap((part) => groupsIn(String(part.body["query"]))));
+/** What its message can name; a composite groups as its parts do. */
+function scopeOf(body: Body, parts: readonly Resource[]): Scope {
+  const type = String(body["type"]);
+  const query = String(body["query"]);
+  if (type !== "composite") return { type, groups: new Set(groupsIn(body)), parts: 0 };
+  const groups = parts.length === 0 ? null : new Set(parts.flatMap((part) => groupsIn(part.body)));
+  return { type, groups, parts: new Set(query.match(/\{\{.+?\}\}|\d+/g)).size };
 }
 
-function groupsIn(query: string): readonly string[] {
-  const lists = [...query.matchAll(/\bby\s*\{([^}]*)\}/g), ...query.matchAll(/\.by\(([^)]*)\)/g)];
-  return lists.flatMap(([, list = ""]) => list.split(",").map((label) => label.replaceAll(/["'\s]/g, "")));
+/** In a query, and in those that a formula names. */
+function groupsIn({ query, options }: Body): readonly string[] {
+  const variables = JSON.stringify((isBody(options) ? options["variables"] : null) ?? []);
+  const text = `${String(query)} ${variables}`;
+  const lists = [...text.matchAll(/\bby\s*\{([^}]*)\}/g), ...text.matchAll(/\.by\(([^)]*)\)/g)];
+  const facets = [...variables.matchAll(/"(?:facet|group_by)":(?:"([^"]*)"|\[((?:"[^"]*",?)+)\])/g)];
+  return [...lists.map(([, list = ""]) => list), ...facets.map(([, one, several]) => one ?? several ?? "")].flatMap(
+    (list) => list.split(",").map((label) => label.replaceAll(/["'\\\s]/g, "")),
+  );
 }

@@ -6,21 +6,23 @@ import {
   severitiesOf,
   type Threshold,
 } from "../../model/alert/condition.ts";
-import type { Routes, Stack } from "../../model/alert/stack.ts";
+import { readingsOf } from "../../model/alert/expression.ts";
+import type { Stack } from "../../model/alert/stack.ts";
 import { metrics } from "../../model/metrics.ts";
-import { datadogUnitOf, levelToDatadog, monitorQuery } from "./query.ts";
+import { amountInWords } from "../condition-words.ts";
+import { shortName } from "./metric-metadata.ts";
+import { messageOf } from "./notification.ts";
+import { levelToDatadog, monitorQuery, series, windowOf } from "./query.ts";
 
 /** The body of a monitor as the API takes it, with its id among our own resources. */
 export interface Monitor {
   readonly id: string;
-  /** Monitors that its query names as `{{id}}`: they must exist before. */
-  readonly needs: readonly string[];
   readonly body: MonitorBody;
 }
 
 export interface MonitorBody {
   readonly name: string;
-  readonly type: "query alert" | "composite";
+  readonly type: "query alert";
   readonly query: string;
   readonly message: string;
   readonly tags: readonly string[];
@@ -31,37 +33,38 @@ export interface MonitorBody {
 
 const priorities: Readonly<Record<Severity, number>> = { critical: 1, warning: 3 };
 
-/** Every monitor of a stack; one whose condition has parts is a composite of one monitor for each of them. */
+/**
+ * Every monitor of a stack. A condition of parts is a monitor for each of them, not a composite: that sees only what all of its parts
+ * report (https://docs.datadoghq.com/monitors/types/composite/), so a disk that was never scrubbed, which has no age of a scrub, would not be in it.
+ */
 export function datadogMonitors(alerts: readonly AnyAlert[], stack: Stack): readonly Monitor[] {
   return alerts.flatMap((alert) => {
     const condition = alert.condition(stack);
     if (condition.kind !== "either") return [single(alert, alert.id, alert.title, condition, stack)];
-    const parts = condition.of.map((part, index) => {
-      const title = `${alert.title}, part ${index + 1}`;
-      const monitor = single(alert, `${alert.id}.${index + 1}`, title, part, stack);
-      // The composite speaks for its parts: each by itself tells nobody.
-      return { ...monitor, body: { ...monitor.body, message: `Part of “${alert.title}”, which notifies.` } };
-    });
-    return [...parts, composite(alert, condition, parts, stack)];
+    return condition.of.map((part, index) =>
+      single(alert, `${alert.id}.${index + 1}`, `${alert.title}: ${partInWords(part)}`, part, stack),
+    );
   });
 }
 
 function single(alert: AnyAlert, id: string, title: string, condition: AnyCondition, stack: Stack): Monitor {
   if (condition.kind === "either") throw new Error(`${alert.id}: a part of a condition has parts itself`);
   const judged = condition.kind === "threshold" ? ofThreshold(condition) : ofSilence(condition, condition.by);
-  const body = bodyOf(alert, id, title, condition, stack);
-  return { id, needs: [], body: { ...body, ...judged, type: "query alert", options: optionsOf(judged.options) } };
-}
-
-function composite(alert: AnyAlert, condition: AnyCondition, parts: readonly Monitor[], stack: Stack): Monitor {
-  const needs = parts.map(({ id }) => id);
-  const query = needs.map((id) => `{{${id}}}`).join(" || ");
-  const body = bodyOf(alert, alert.id, alert.title, condition, stack);
-  return { id: alert.id, needs, body: { ...body, type: "composite", query, options: { ...always } } };
+  const severity = severitiesOf(condition)[0] ?? "warning";
+  const body: MonitorBody = {
+    name: `${title} (${stack.name})`,
+    type: "query alert",
+    query: judged.query,
+    message: messageOf(alert, condition, stack),
+    tags: ["managed_by:pantheros", `pantheros_stack:${stack.name}`, `pantheros_id:${id}`, `severity:${severity}`],
+    priority: priorities[severity],
+    options: { ...always, ...judged.options },
+  };
+  return { id, body };
 }
 
 function ofThreshold(condition: Threshold) {
-  const { value, levels } = condition;
+  const { value, levels, lasting } = condition;
   const shown = (level: number) => round(levelToDatadog(value, level));
   // Datadog has no monitor with a warning alone: what is only a warning is its critical level, told to fewer people.
   const worst = levels.critical ?? levels.warning ?? 0;
@@ -69,91 +72,53 @@ function ofThreshold(condition: Threshold) {
     critical: shown(worst),
     ...(levels.critical !== undefined && levels.warning !== undefined ? { warning: shown(levels.warning) } : {}),
   };
-  // Otherwise Datadog keeps what it last knew, for a day.
-  const absent = condition.absent === "well" ? { on_missing_data: "resolve" } : {};
-  return { query: monitorQuery(condition, shown(worst)), options: { thresholds, ...absent } };
-}
-
-/** A sign of life is 1: it is never below one half, only missing. */
-function ofSilence({ metric, longer }: Silence, by: readonly string[]) {
-  const window = `last_${longer / 60}m`;
   return {
-    query: `min(${window}):max:${metrics[metric].datadog}{*} by {${by.join(",")}} < 0.5`,
+    query: monitorQuery(condition, shown(worst)),
     options: {
-      thresholds: { critical: 0.5 },
-      on_missing_data: "show_and_notify_no_data",
+      thresholds,
+      // Otherwise Datadog keeps what it last knew, for a day.
+      on_missing_data: condition.absent === "well" ? "resolve" : "default",
+      // A series that is five minutes old has not been so for two hours.
+      require_full_window: lasting > 0,
     },
   };
 }
 
-/** Complete, because the API replaces them as a whole. */
+/**
+ * A sign of life is 1: it is never below one half, only missing. Who may be silent cannot be said here: nothing that Datadog judges is joined
+ * with what another metric has.
+ */
+function ofSilence({ metric, longer, ...selecting }: Silence, by: readonly string[]) {
+  return {
+    query: `min(${windowOf(longer)}):${series("max", metric, selecting, by)} < 0.5`,
+    options: {
+      thresholds: { critical: 0.5 },
+      on_missing_data: "show_and_notify_no_data",
+      require_full_window: false,
+    },
+  };
+}
+
+/** Complete, because the API replaces them as a whole, https://docs.datadoghq.com/monitors/guide/monitor_api_options/ */
 const always = {
-  include_tags: false,
+  // Which host and which job: in the title, where mails are told apart.
+  include_tags: true,
   notify_audit: false,
-  renotify_interval: 0,
+  // In minutes: what goes on is told again as often as by Alertmanager.
+  renotify_interval: 720,
+  renotify_statuses: ["alert", "warn", "no data"],
+  new_group_delay: 60,
+  evaluation_delay: 0,
 };
 
-function optionsOf(own: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  // A series that is absent is unknown, not well and not broken.
-  return {
-    ...always,
-    on_missing_data: "default",
-    require_full_window: false,
-    new_group_delay: 60,
-    evaluation_delay: 0,
-    ...own,
-  };
-}
-
-function bodyOf(alert: AnyAlert, id: string, title: string, condition: AnyCondition, stack: Stack) {
-  const severity = severitiesOf(condition)[0] ?? "warning";
-  return {
-    name: `${title} (${stack.name})`,
-    message: messageOf(alert, condition, stack.routes),
-    tags: ["managed_by:pantheros", `pantheros_stack:${stack.name}`, `pantheros_id:${id}`, `severity:${severity}`],
-    priority: priorities[severity],
-  };
-}
-
-function messageOf(alert: AnyAlert, condition: AnyCondition, routes: Routes): string {
-  const words = wordsOf(condition);
-  const remedies = alert
-    .remedies(words)
-    .map(({ what, command }) => (command === undefined ? `- ${what}` : `- ${what}: \`${command}\``));
-  return [
-    alert.summary(words),
-    alert.why,
-    ["What to do:", ...remedies].join("\n"),
-    ...handlesOf(routes, severitiesOf(condition), condition.by),
-  ].join("\n\n");
-}
-
-function handlesOf(
-  { email, chat, onCall, production }: Routes,
-  severities: readonly Severity[],
-  by: readonly string[],
-) {
-  const isCritical = severities.includes("critical");
-  const lines = [email.map(handle).join(" ")];
-  if (isCritical && chat.length > 0) {
-    // A warning of the same monitor is not for the chat; its recovery is where its alarm was.
-    lines.push(
-      `{{#is_alert}}${chat.map(handle).join(" ")}{{/is_alert}}{{#is_alert_recovery}}${chat.map(handle).join(" ")}{{/is_alert_recovery}}`,
-    );
-  }
-  if (isCritical && onCall.length > 0 && production.length > 0 && by.includes("host")) {
-    const hosts = production.map((host) => `"${host}"`).join(" ");
-    lines.push(`{{#is_exact_match "host.name" ${hosts}}}${onCall.map(handle).join(" ")}{{/is_exact_match}}`);
-  }
-  return lines.filter((line) => line !== "");
-}
-
-const handle = (name: string) => (name.startsWith("@") ? name : `@${name}`);
-
-function wordsOf(condition: AnyCondition): Readonly<Record<string, string>> {
-  const labels = condition.by.map((label) => [label, `{{${label}.name}}`]);
-  const unit = condition.kind === "threshold" ? datadogUnitOf(condition.value) : "";
-  return { ...Object.fromEntries(labels), value: `{{value}} ${unit}`.trim() };
+/** `job consecutive failures above 2`: what tells the monitors of one alert apart. */
+function partInWords(part: AnyCondition): string {
+  if (part.kind !== "threshold") throw new Error("a part of a condition judges a value");
+  const { value, is, levels } = part;
+  const [first] = readingsOf(value);
+  const names = first === undefined ? [] : [shortName(metrics[first.metric].datadog), ...Object.values(first.where)];
+  const level = levels.critical ?? levels.warning ?? 0;
+  return [...names.flat(), ...(value.unit === "boolean" ? [] : [is, amountInWords(value.unit, level)])].join(" ");
 }
 
 /** 0.85 × 100 is 85, whatever binary fractions say. */

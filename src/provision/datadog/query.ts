@@ -1,7 +1,7 @@
 import type { Threshold } from "../../model/alert/condition.ts";
-import type { AnyExpression, Current, Increase } from "../../model/alert/expression.ts";
+import type { AnyExpression, Current, Increase, Selecting } from "../../model/alert/expression.ts";
 import type { MetricDefinition } from "../../model/metrics/definition.ts";
-import { metrics, toDatadogUnit } from "../../model/metrics.ts";
+import { type MetricName, metrics, toDatadogUnit } from "../../model/metrics.ts";
 
 /** State gauges are sent once a minute, so that five of them see each state; metric monitors look at no less. */
 const shortestWindow = 300;
@@ -25,8 +25,8 @@ export function monitorQuery({ value, is, lasting }: Threshold, level: number): 
 export function valueToDatadog(expression: AnyExpression): string {
   return formulaToDatadog(expression, (reading) =>
     reading.kind === "current"
-      ? series(reading.across, reading, reading.by)
-      : `${series("sum", reading, reading.by)}.as_count()`,
+      ? series(reading.across, reading.metric, reading, reading.by)
+      : `${series("sum", reading.metric, reading, reading.by)}.as_count()`,
   );
 }
 
@@ -60,25 +60,27 @@ export function levelToDatadog(expression: AnyExpression, level: number): number
   return toDatadogUnit(metrics[expression.metric], level);
 }
 
-/** What a number of this value is called in a sentence. */
-export function datadogUnitOf(expression: AnyExpression): string {
-  if (expression.kind === "tally") return "";
-  if ("left" in expression) return expression.kind === "difference" ? datadogUnitOf(expression.left) : "times";
+/** The unit in which Datadog has the value. */
+export function shownUnit(expression: AnyExpression): string {
+  if (expression.kind === "difference") return shownUnit(expression.left);
+  if (!("metric" in expression)) return expression.unit;
   const { unit, datadogUnit }: MetricDefinition = metrics[expression.metric];
-  const shown = datadogUnit ?? unit;
-  const signs: Readonly<Record<string, string>> = { percent: "%", usd: "USD", count: "", boolean: "", status: "" };
-  return signs[shown] ?? shown;
+  return datadogUnit ?? unit;
 }
 
-function series(across: string, reading: Current | Increase, by: readonly string[]): string {
-  const { metric, where, without, chosen = [] } = reading;
+/** A metric in Datadog, with what is selected of it and its groups: `max:pantheros.disk.usage{host:a} by {device}`. */
+export function series(across: string, metric: MetricName, selecting: Selecting, by: readonly string[]): string {
+  const groups = by.length === 0 ? "" : ` by {${by.join(",")}}`;
+  return `${across}:${metrics[metric].datadog}{${scopeOf(selecting)}}${groups}`;
+}
+
+function scopeOf({ where, without, chosen = [] }: Selecting): string {
   const scope = [
     ...chosen.map((label) => `$${label}`),
     ...Object.entries(where).map(taken),
     ...Object.entries(without).map(left),
   ];
-  const groups = by.length === 0 ? "" : ` by {${by.join(",")}}`;
-  return `${across}:${metrics[metric].datadog}{${scope.join(" AND ") || "*"}}${groups}`;
+  return scope.join(" AND ") || "*";
 }
 
 function taken([label, values]: readonly [string, readonly string[]]): string {
@@ -89,9 +91,13 @@ function left([label, values]: readonly [string, readonly string[]]): string {
   return values.length === 1 ? `!${label}:${values[0]}` : `${label} NOT IN (${values.join(",")})`;
 }
 
-/** `last_5m`, `last_2h`, `last_1d`. @param seconds whole minutes */
-function windowOf(seconds: number): string {
-  if (seconds % 86_400 === 0) return `last_${seconds / 86_400}d`;
-  if (seconds % 3600 === 0) return `last_${seconds / 3600}h`;
-  return `last_${Math.ceil(seconds / 60)}m`;
+/**
+ * `last_5m`, `last_2h`, `last_1d`, `last_1w`: what https://docs.datadoghq.com/api/latest/monitors/ has for metric monitors.
+ * @throws Error for more than a week
+ */
+export function windowOf(seconds: number): string {
+  if (seconds > 604_800) throw new Error(`a monitor of Datadog looks back a week at most, not ${seconds} seconds`);
+  if (seconds === 604_800) return "last_1w";
+  if (seconds === 86_400) return "last_1d";
+  return seconds % 3600 === 0 ? `last_${seconds / 3600}h` : `last_${Math.ceil(seconds / 60)}m`;
 }

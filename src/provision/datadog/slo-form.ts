@@ -31,6 +31,13 @@ export const sloFields: Fields = {
   groups: { default: [], write: set },
 };
 
+/** Monitors are named by numbers; what is none yet stays for a person to read. */
+export function withMonitorNumbers(body: Body): Body {
+  const { monitor_ids: ids } = body;
+  if (!Array.isArray(ids)) return body;
+  return { ...body, monitor_ids: ids.map((id) => (typeof id === "string" && /^\d+$/.test(id) ? Number(id) : id)) };
+}
+
 /** What an SLO promises, written in one way. */
 export function normalSlo(body: Body): Body {
   return normalForm(body, sloFields);

@@ -1,29 +1,24 @@
+import { type Selecting, selectingHosts } from "../../model/alert/expression.ts";
+import { backupSuccess, recoveryPoint, type ServiceLevel } from "../../model/alert/service-level.ts";
 import type { Stack } from "../../model/alert/stack.ts";
-import { metrics } from "../../model/metrics.ts";
 import type { Body, Resource } from "../resource.ts";
-
-/** Percent of a month, and the share at which Datadog warns before it is lost. */
-const promises = { target: 99, warning: 99.5, timeframe: "30d" };
+import { series } from "./query.ts";
 
 /** What a stack promises over a month: that backups succeed, and that no data set is ever further behind than was promised. */
-export function sloResources({ name }: Stack): readonly Resource[] {
-  const runs = metrics.jobRuns.datadog;
+export function sloResources({ name, hosts }: Stack): readonly Resource[] {
+  const runs = (selecting: Partial<Selecting>) =>
+    `${series("sum", "jobRuns", selectingHosts(hosts, { where: {}, without: {}, ...selecting }), [])}.as_count()`;
   const rpo = (metric: "objectiveRpoActual" | "objectiveRpoPromised") =>
-    `max:${metrics[metric].datadog}{*} by {host,objective}`;
+    series("max", metric, selectingHosts(hosts, { where: {}, without: {} }), ["host", "objective"]);
   return [
-    slo("backup-success", name, {
-      name: `Backups succeed (${name})`,
-      description: "Of all runs that were not skipped, those that ended as success.",
+    slo(backupSuccess, name, {
       type: "metric",
       query: {
-        numerator: `sum:${runs}{outcome:success}.as_count()`,
-        denominator: `sum:${runs}{!outcome:skipped}.as_count()`,
+        numerator: runs({ where: { outcome: ["success"] } }),
+        denominator: runs({ without: { outcome: ["skipped"] } }),
       },
     }),
-    slo("recovery-point", name, {
-      name: `Data is as recent as promised (${name})`,
-      description:
-        "Of all time, that in which the newest proven backup of each objective was younger than its recovery point objective.",
+    slo(recoveryPoint, name, {
       type: "time_slice",
       sli_specification: {
         time_slice: {
@@ -43,13 +38,19 @@ export function sloResources({ name }: Stack): readonly Resource[] {
   ];
 }
 
-function slo(id: string, stack: string, own: Body): Resource {
+function slo({ id, title, description, target }: ServiceLevel, stack: string, own: Body): Resource {
+  const name = `${title} (${stack})`;
   const tags = ["managed_by:pantheros", `pantheros_stack:${stack}`, `pantheros_id:${id}`];
+  // In percent; Datadog warns when half of the errors that a month may have are used up.
+  const promised = { target: percent(target), warning: percent((1 + target) / 2), timeframe: "30d" };
   return {
     kind: "slo",
     id,
     needs: [],
-    body: { ...own, tags, thresholds: [promises] },
-    file: "src/provision/slo-resources.ts",
+    body: { name, description, ...own, tags, thresholds: [promised] },
+    file: "src/model/alert/service-level.ts",
   };
 }
+
+/** 0.995 × 100 is 99.5, whatever binary fractions say. */
+const percent = (share: number) => Number((share * 100).toPrecision(6));

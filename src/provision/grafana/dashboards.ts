@@ -11,14 +11,14 @@ import {
   VariableRefresh,
   VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
-import { hasLabel } from "../../model/alert/expression.ts";
+import { hasLabel, selectingHosts } from "../../model/alert/expression.ts";
 import type { Stack } from "../../model/alert/stack.ts";
 import { type Dashboard, metricsShown } from "../../model/dashboard/dashboard.ts";
 import { heightOf, placesOf } from "../../model/dashboard/placement.ts";
 import type { Widget } from "../../model/dashboard/widget.ts";
 import { metrics } from "../../model/metrics.ts";
 import { hashOf } from "../hash.ts";
-import { promqlDuration } from "../prometheus/promql.ts";
+import { promqlDuration, selector } from "../prometheus/promql.ts";
 import { bars, single, states, text, timeseries } from "./panels.ts";
 import { datasource } from "./query.ts";
 import { table } from "./table.ts";
@@ -111,14 +111,19 @@ function builderOf(widget: Widget, chosen: readonly string[], pathOf: (id: strin
   }
 }
 
-/** A choice of the values of a label, narrowed down by the host that is chosen; everything at first. */
+/**
+ * A choice of the values of a label, narrowed down by the host that is chosen; everything at first. "All" is everything, also what has no
+ * such label any more; of a stack that is about some hosts only it is these.
+ */
 function variable(label: string, { chosen, sections }: Dashboard, stack: Stack): QueryVariableBuilder {
   const shown = sections(stack).flatMap(({ widgets }) => widgets.flatMap(metricsShown));
   const metric = label === "host" ? "buildInfo" : shown.find((name) => hasLabel(name, label));
   if (metric === undefined) throw new Error(`no metric of the dashboard has the label ${label}`);
-  const narrowed = label !== "host" && chosen.includes("host") ? '{host=~"$host"}' : "";
-  const query = `label_values(${metrics[metric].prometheus}${narrowed}, ${label})`;
-  return new QueryVariableBuilder(label)
+  const isHost = label === "host";
+  const { where, without } = selectingHosts(isHost ? stack.hosts : undefined, { where: {}, without: {} });
+  const narrowing = !isHost && chosen.includes("host") ? ["host"] : [];
+  const query = `label_values(${selector(metrics[metric].prometheus, { where, without, chosen: narrowing })}, ${label})`;
+  const choice = new QueryVariableBuilder(label)
     .label(label.slice(0, 1).toUpperCase() + label.slice(1))
     .datasource(datasource)
     .query({ query, refId: label })
@@ -126,7 +131,7 @@ function variable(label: string, { chosen, sections }: Dashboard, stack: Stack):
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .sort(VariableSort.AlphabeticalAsc)
     .multi(true)
-    .includeAll(true)
-    .allValue(".*")
-    .current({ selected: true, text: ["All"], value: ["$__all"] });
+    .includeAll(true);
+  if (!isHost || stack.hosts === undefined) choice.allValue(".*");
+  return choice.current({ selected: true, text: ["All"], value: ["$__all"] });
 }

@@ -45,10 +45,10 @@ function refuseOwned(stack: string, { kind, id, adopts, file }: Resource, { body
   if (mark === null || (mark.stack === stack && mark.id === id)) return;
   if (mark.stack !== stack) {
     throw new StepError("config", `${kind} ${adopts}, which ${file ?? id} adopts, belongs to the stack ${mark.stack}`, {
-      advice: `remove the file, or take it from there first: remove its tags pantheros_stack and pantheros_id`,
+      advice: `remove the file, or take it from there first: remove its pantheros_stack and pantheros_id (tags, or the last line of its description)`,
     });
   }
   throw new StepError("config", `${kind} ${adopts}, which ${file ?? id} adopts, is known as ${mark.id} already`, {
-    advice: `an id is not changed: name the file ${mark.id}.json; or, to have it as ${id} from now on, change its tag to pantheros_id:${id} in Datadog`,
+    advice: `an id is not changed: name the file ${mark.id}.json; or, to have it as ${id} from now on, write pantheros_id:${id} into its tags (a dashboard: the last line of its description) in Datadog`,
   });
 }

@@ -5,15 +5,15 @@ import { StepError } from "../../model/outcome.ts";
 export interface HclBlock {
   readonly type: string;
   readonly labels: readonly string[];
-  /** From 1. */
-  readonly line: number;
+  /** From 1; null: it was not read from a file of Terraform. */
+  readonly line: number | null;
   readonly attributes: readonly HclAttribute[];
   readonly blocks: readonly HclBlock[];
 }
 
 export interface HclAttribute {
   readonly name: string;
-  readonly line: number;
+  readonly line: number | null;
   /** Undefined: an expression, which only Terraform can work out. */
   readonly value: JsonValue | undefined;
   /** As it is written. */
@@ -22,13 +22,38 @@ export interface HclAttribute {
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
 
+/** No file that people write is nested deeper; what is would only exhaust the stack. */
+const deepest = 64;
+/** Locals that name locals that name locals … */
+const mostPasses = 4;
+
+type Locals = ReadonlyMap<string, JsonValue>;
+
 /**
- * Reads the blocks and plain values of a file of Terraform: strings, heredocs, numbers, booleans, lists and maps. Expressions are kept as they
- * are written.
+ * Reads the blocks and plain values of a file of Terraform: strings, heredocs, numbers, booleans, lists, maps, `jsonencode` of them, and
+ * locals of the same file that are one of these. Other expressions are kept as they are written.
  * @throws StepError `config` with the line, for what is not in the language
  */
 export function readHcl(text: string, file: string): readonly HclBlock[] {
+  let locals: Locals = new Map();
+  let blocks = readPass(text, file, locals);
+  for (let pass = 1; pass < mostPasses; pass += 1) {
+    const found = localsIn(blocks);
+    if (found.size === locals.size) break;
+    locals = found;
+    blocks = readPass(text, file, locals);
+  }
+  return blocks;
+}
+
+function localsIn(blocks: readonly HclBlock[]): Locals {
+  const all = blocks.filter(({ type }) => type === "locals").flatMap(({ attributes }) => attributes);
+  return new Map(all.flatMap(({ name, value }): [string, JsonValue][] => (value === undefined ? [] : [[name, value]])));
+}
+
+function readPass(text: string, file: string, locals: Locals): readonly HclBlock[] {
   let at = 0;
+  let depth = 0;
   const counted = { to: 0, line: 1 };
   const lineHere = (): number => {
     // Counted on from the last time: a file of thousands of monitors is read once.
@@ -48,6 +73,15 @@ export function readHcl(text: string, file: string): readonly HclBlock[] {
     new StepError("config", `${file}, line ${lineHere()}: ${what}`, {
       advice: "is it an export of Terraform (terraform plan -generate-config-out)? Check it with: terraform validate",
     });
+
+  /** @throws StepError beyond what people write */
+  function inside<T>(read: () => T): T {
+    depth += 1;
+    if (depth > deepest) throw fail(`it is nested more than ${deepest} levels deep`);
+    const found = read();
+    depth -= 1;
+    return found;
+  }
 
   function body(isInside: boolean): Pick<HclBlock, "attributes" | "blocks"> {
     const attributes: HclAttribute[] = [];
@@ -72,7 +106,7 @@ export function readHcl(text: string, file: string): readonly HclBlock[] {
       labels.push(label[1] ?? label[2] ?? "");
     }
     if (match(/[ \t]*\{/y) === null) throw fail(`${type} has neither = nor {`);
-    return { type, labels, line, ...body(true) };
+    return { type, labels, line, ...inside(() => body(true)) };
   }
 
   function attributeValue(): Pick<HclAttribute, "value" | "source"> {
@@ -89,24 +123,39 @@ export function readHcl(text: string, file: string): readonly HclBlock[] {
   function value(): JsonValue | undefined {
     if (match(/"/y) !== null) return quoted();
     const heredoc = match(/<<(-?)(\w+)[ \t]*\r?\n(.*?)^[ \t]*\2[ \t]*(?=\r?$)/msy);
-    if (heredoc !== null) return template(unindented(heredoc[3] ?? "", heredoc[1] === "-"));
+    if (heredoc !== null) return template(unindented(heredoc[3] ?? "", heredoc[1] === "-"), locals);
     const number = match(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])/y);
-    if (number !== null) return Number(number[0]);
+    if (number !== null && Number.isFinite(Number(number[0]))) return Number(number[0]);
+    if (number !== null) return undefined;
     const word = match(/(?:true|false|null)(?![\w.([-])/y);
     if (word !== null) return JSON.parse(word[0]) as JsonValue;
-    if (match(/\[/y) !== null) return list();
-    return match(/\{/y) === null ? undefined : map();
+    const local = match(/local\.([A-Za-z_][\w-]*)(?![\w.[-])/y);
+    if (local !== null) return locals.get(local[1] ?? "");
+    if (match(/jsonencode[ \t]*\(/y) !== null) return inside(encoded);
+    if (match(/\[/y) !== null) return inside(list);
+    return match(/\{/y) === null ? undefined : inside(map);
+  }
+
+  function encoded(): string | undefined {
+    skipSpace();
+    const read = value();
+    skipSpace();
+    if (read === undefined || match(/,?\s*\)/y) === null) return undefined;
+    return JSON.stringify(read);
   }
 
   function quoted(): string | undefined {
     const found = match(/((?:[^"\\\n]|\\.)*)"/y);
     if (found === null) return undefined;
-    const written = (found[1] ?? "").replaceAll(/\\(u[\da-f]{4}|U[\da-f]{8}|.)/gi, (_, escaped: string) =>
-      /^u/i.test(escaped) && escaped.length > 1
-        ? String.fromCodePoint(Number.parseInt(escaped.slice(1), 16))
-        : (escapes[escaped] ?? escaped),
+    const written = (found[1] ?? "").replaceAll(
+      /\\(u[\da-fA-F]{4}|U[\da-fA-F]{8}|.)/g,
+      (whole: string, escaped: string) => {
+        const point = /^u./i.test(escaped) ? Number.parseInt(escaped.slice(1), 16) : null;
+        if (point === null) return escapes[escaped] ?? escaped;
+        return point > 0x10ffff ? whole : String.fromCodePoint(point);
+      },
     );
-    return template(written);
+    return template(written, locals);
   }
 
   function list(): JsonValue | undefined {
@@ -149,10 +198,17 @@ export function readHcl(text: string, file: string): readonly HclBlock[] {
   return body(false).blocks;
 }
 
-/** Undefined where something is put in; `$${` is `${` itself. */
-function template(written: string): string | undefined {
-  if (/(?<![$])\$\{|(?<![%])%\{/.test(written)) return undefined;
-  return written.replaceAll(/([$%])\1\{/g, "$1{");
+/** Undefined where something is put in that only Terraform knows; `$${` is `${` itself. */
+function template(written: string, locals: Locals): string | undefined {
+  let isWhole = true;
+  const text = written.replaceAll(/([$%])\1\{|\$\{\s*local\.([A-Za-z_][\w-]*)\s*\}|[$%]\{/g, (found, sign, name) => {
+    if (sign !== undefined) return `${sign}{`;
+    const value = typeof name === "string" ? locals.get(name) : undefined;
+    if (["string", "number", "boolean"].includes(typeof value)) return String(value);
+    isWhole = false;
+    return found;
+  });
+  return isWhole ? text : undefined;
 }
 
 function unindented(written: string, isFlush: boolean): string {

@@ -1,8 +1,10 @@
 import type { AnyAlert } from "../../model/alert/alert.ts";
 import { severitiesOf } from "../../model/alert/condition.ts";
+import { recoveryPoint } from "../../model/alert/service-level.ts";
 import type { Routes, Stack } from "../../model/alert/stack.ts";
 import { StepError } from "../../model/outcome.ts";
 import { toYaml } from "../yaml.ts";
+import { burningId } from "./service-levels.ts";
 
 /** What differs between the places where an Alertmanager runs. */
 export interface AlertmanagerPlace {
@@ -13,6 +15,9 @@ export interface AlertmanagerPlace {
   /** Sender of mails. @default alertmanager@localhost */
   readonly sender?: string | undefined;
 }
+
+/** The alert of `monitors/` for the promise whose service level this is. */
+const recoveryPointMissed = "recovery-point-missed";
 
 type Document = Readonly<Record<string, unknown>>;
 /** Receivers, in the order in which they are asked. */
@@ -48,6 +53,12 @@ export function alertmanagerConfig(alerts: readonly AnyAlert[], stack: Stack, pl
         source_matchers: ['severity="critical"'],
         target_matchers: ['severity="warning"'],
         equal: ["pantheros_id", ...labelsOfBoth(alerts, stack)],
+      },
+      // Who knows that a recovery point is missed now, knows that it has been.
+      {
+        source_matchers: [`pantheros_id="${recoveryPointMissed}"`],
+        target_matchers: [`pantheros_id="${burningId(recoveryPoint)}"`],
+        equal: ["host", "objective"],
       },
     ],
     receivers,

@@ -7,6 +7,14 @@ const memoryOfHosts = "7d";
 /** What every living pantheros publishes. */
 const sign = metrics.buildInfo.prometheus;
 
+/** A scrape that fails, and a pantheros or a host that is started anew, are no news: what was so goes on until then. */
+const bridged = "10m";
+
+/** How a series is read, where it is not read as it is now. */
+type Read = (series: string) => string;
+const asItIs: Read = (series) => series;
+const acrossGaps: Read = (series) => `last_over_time(${series}[${bridged}])`;
+
 /** Whether a condition holds at a level, as a query that has one series for each group in which it does. */
 export function toPromql(condition: AnyCondition, severity: "critical" | "warning"): string | null {
   if (condition.kind === "silence") return condition.severity === severity ? silence(condition, condition.by) : null;
@@ -16,17 +24,17 @@ export function toPromql(condition: AnyCondition, severity: "critical" | "warnin
 }
 
 /** The value that a condition judges, without judging it. */
-export function valueToPromql(expression: AnyExpression): string {
-  if (expression.kind === "current") return current(expression, expression.by);
+export function valueToPromql(expression: AnyExpression, read: Read = asItIs): string {
+  if (expression.kind === "current") return current(expression, expression.by, read);
   if (expression.kind === "increase") return increase(expression, expression.by);
-  if (expression.kind === "tally") return tally(expression);
+  if (expression.kind === "tally") return tally(expression, read);
   if (expression.kind === "share") return share(expression);
   const operator = expression.kind === "quotient" ? "/" : "-";
-  return `${operand(expression.left)}\n  ${operator} ${operand(expression.right)}`;
+  return `${operand(expression.left, read)}\n  ${operator} ${operand(expression.right, read)}`;
 }
 
-function operand(expression: AnyExpression): string {
-  const value = valueToPromql(expression);
+function operand(expression: AnyExpression, read: Read): string {
+  const value = valueToPromql(expression, read);
   return "metric" in expression ? value : `(${value})`;
 }
 
@@ -37,8 +45,9 @@ function share({ left, right }: Combined): string {
 }
 
 /** Nothing beyond the level is 0, and nothing at all is nothing. */
-function tally({ of, is, level }: Tally): string {
-  return `count(${valueToPromql(of)} ${is === "above" ? ">" : "<"} ${level})\n  or 0 * count(${valueToPromql(of)})`;
+function tally({ of, is, level }: Tally, read: Read): string {
+  const value = valueToPromql(of, read);
+  return `count(${value} ${is === "above" ? ">" : "<"} ${level})\n  or 0 * count(${value})`;
 }
 
 /** A stretch of time as Prometheus writes it: `90s`, `2h`. @param seconds a whole number */
@@ -55,32 +64,35 @@ export function promqlDuration(seconds: number): string {
 function threshold({ value, is, levels }: Threshold, severity: "critical" | "warning"): string | null {
   const level = levels[severity];
   if (level === undefined) return null;
-  const judged = valueToPromql(value);
+  const judged = valueToPromql(value, acrossGaps);
   // Comparison binds weaker than arithmetic: no parentheses are needed.
   return `${judged}\n${is === "above" ? ">" : "<"} ${level}`;
 }
 
-function current({ across, metric, ...selection }: Current, by: readonly string[]): string {
-  return `${grouped(across, by)} (${selector(metrics[metric].prometheus, selection)})`;
+function current({ across, metric, ...selection }: Current, by: readonly string[], read: Read): string {
+  return `${grouped(across, by)} (${read(selector(metrics[metric].prometheus, selection))})`;
 }
 
 /**
  * Prometheus sees no increase in a counter's first value, and a first failure begins its counter: a series that has appeared has grown as
- * well, provided that its host was watched before.
+ * well, provided that its host was watched before, and unless it may have counted elsewhere until then.
  */
-function increase({ metric, within, ...selection }: Increase, by: readonly string[]): string {
+function increase({ metric, within, appearing, ...selection }: Increase, by: readonly string[]): string {
   const series = selector(metrics[metric].prometheus, selection);
   const window = promqlDuration(within);
+  if (appearing === "old") return `${grouped("sum", by)} (increase(${series}[${window}]))`;
   return `${grouped("sum", by)} (
   increase(${series}[${window}]) > 0
   or (${series} unless ${series} offset ${window}) and on (host) count by (host) (${sign} offset ${window})
 )`;
 }
 
-function silence({ metric }: Silence, by: readonly string[]): string {
-  const series = metrics[metric].prometheus;
-  const group = `count by (${by.join(", ")})`;
-  return `${group} (present_over_time(${series}[${memoryOfHosts}])) unless ${group} (${series})`;
+/** What is gone is forgotten after a while, and so is that it may be silent. */
+function silence({ metric, unless, ...selection }: Silence, by: readonly string[]): string {
+  const series = selector(metrics[metric].prometheus, selection);
+  const lately = (name: string) => `${grouped("count", by)} (present_over_time(${name}[${memoryOfHosts}]))`;
+  const excused = unless === null ? "" : `\nunless ${lately(selector(metrics[unless.metric].prometheus, unless))}`;
+  return `${lately(series)}\nunless ${grouped("count", by)} (${series})${excused}`;
 }
 
 function grouped(across: string, by: readonly string[]): string {

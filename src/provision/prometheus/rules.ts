@@ -2,6 +2,7 @@ import type { AnyAlert } from "../../model/alert/alert.ts";
 import { type AnyCondition, type Severity, severities } from "../../model/alert/condition.ts";
 import type { Unit } from "../../model/alert/measure.ts";
 import type { Stack } from "../../model/alert/stack.ts";
+import { ownRunbooks, runbookOf } from "../runbook.ts";
 import { promqlDuration, toPromql } from "./promql.ts";
 
 /** As a rule file of Prometheus has it, https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/ */
@@ -12,9 +13,6 @@ export interface AlertingRule {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
-
-/** Where the runbooks are while nobody says otherwise: in this repository. */
-const ownRunbooks = "docs/alerts.md";
 
 /** One rule for each level of each alert. @param runbooks address of the page that has a section for each alert */
 export function alertingRules(
@@ -52,7 +50,7 @@ function ruleOf(
         .remedies(words)
         .map(({ what, command }) => (command === undefined ? `- ${what}` : `- ${what}: \`${command}\``))
         .join("\n"),
-      runbook_url: `${runbooks}#${alert.id}`,
+      runbook_url: runbookOf(alert.id, runbooks),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError, toStepError } from "../../model/outcome.ts";
 import { formOf } from "../forms.ts";
 import { type Body, isBody, type Kind, nameOf, type RemoteResource } from "../resource.ts";
 import type { Target } from "../target.ts";
@@ -93,14 +93,25 @@ async function create(send: Send, kind: Kind, body: Body, mark: OwnMark): Promis
     try {
       const answer = await send({ method: "POST", path: api.path, body: text, about, repeatable: false });
       if (answer.status === 200 || answer.status === 201) return api.read(answer.json, about);
-      return await twinOf(send, api, answer, mark, about);
+      return await twinOf(send, kind, answer, mark, about);
     } catch (error) {
       if (!(error instanceof UncertainError)) throw error;
-      const made = await find(send, kind, mark);
+      const made = await find(send, kind, mark).catch((cause: unknown) => {
+        throw lostFromSight(toStepError(cause), about);
+      });
       if (made !== null) return made;
       if (attempt >= creations) throw error;
     }
   }
+}
+
+/** The answer was missing, and then nobody could look. */
+function lostFromSight(cause: StepError, about: string): StepError {
+  if (cause.reason === "cancelled") return cause;
+  return new StepError(cause.reason, `${about}: it may have been made or not: ${cause.message}`, {
+    advice: "sync again: it looks first, and makes nothing twice",
+    cause,
+  });
 }
 
 async function find(send: Send, kind: Kind, { stack, id }: OwnMark): Promise<RemoteResource | null> {
@@ -116,13 +127,19 @@ async function find(send: Send, kind: Kind, { stack, id }: OwnMark): Promise<Rem
 }
 
 /** A duplicate is what an attempt without an answer has made – or somebody else's, which is not touched. */
-async function twinOf(send: Send, api: KindApi, answer: Answer, mark: OwnMark, about: string): Promise<RemoteResource> {
+async function twinOf(send: Send, kind: Kind, answer: Answer, mark: OwnMark, about: string): Promise<RemoteResource> {
+  const api = apiOf(kind);
   const remoteId = /Duplicate of an existing \w+_id:\s*(\S+?)\b/i.exec(errorsIn(answer).join("\n"))?.[1];
   if (answer.status !== 400 || remoteId === undefined) throw refuse(answer, about, true);
   const existing = await send({ method: "GET", path: `${api.path}/${remoteId}`, about });
   if (existing.status === 200) {
     const twin = api.read(existing.json, about);
     if (isMarked(twin.kind, twin.body, mark)) return twin;
+    const other = formOf(kind).identity.read(twin.body);
+    if (other?.stack === mark.stack)
+      throw new StepError("config", `${about}: ${other.id} (${remoteId}) does the same already, and is ours`, {
+        advice: `if ${mark.id} is only its new name, say in its definition: formerly: ["${other.id}"]; else delete the other, or let them differ`,
+      });
   }
   throw new StepError("config", `${about}: ${remoteId} does the same already and is not ours`, {
     advice: `import it (pantheros monitors import --id ${remoteId}), give it back our tags, or delete it`,

@@ -23,14 +23,48 @@ export async function serialise(kind: Kind, body: Body): Promise<string> {
   const { ObjectSerializer } = await import(
     "@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/models/ObjectSerializer.js"
   );
-  const typed: unknown = ObjectSerializer.deserialize(body, models[kind], "");
+  const read = (part: Body): unknown => ObjectSerializer.deserialize(part, models[kind], "");
+  const typed = attempted(kind, body, read);
   const strange = strangeIn(typed, "");
   if (strange.length > 0) throw refused(kind, `Datadog's client does not know ${strange.join(", ")}`);
-  const written = JSON.parse(JSON.stringify(ObjectSerializer.serialize(typed, models[kind], ""))) as Body;
+  const write = (value: unknown) =>
+    JSON.parse(JSON.stringify(ObjectSerializer.serialize(value, models[kind], ""))) as Body;
+  const written = attempted(kind, body, (part) => write(part === body ? typed : read(part)));
   if (!isSame(written, body))
     throw refused(kind, `Datadog's client would send something else than was meant: ${lost(body, written)}`);
   return JSON.stringify(body);
 }
+
+/** The client throws what it cannot read at all: a value of another type, a field that must be there. */
+function attempted<T>(kind: Kind, body: Body, attempt: (body: Body) => T): T {
+  try {
+    return attempt(body);
+  } catch (error) {
+    const said = saidOf(error);
+    const path = fieldBehind(body, said, attempt);
+    const named = said.replace(/'(\w+)'/, (_, name: string) => `'${apiName(name)}'`);
+    throw refused(kind, `Datadog's client cannot read ${path === "" ? "it" : path}: ${named}`);
+  }
+}
+
+/** The client does not say where: it is the field without whose value it says something else. Empty: it is none alone. */
+function fieldBehind(body: Body, said: string, attempt: (body: Body) => unknown): string {
+  const saysIt = (part: Body) => {
+    try {
+      attempt(part);
+      return false;
+    } catch (error) {
+      return saidOf(error) === said;
+    }
+  };
+  const found = Object.entries(body).find(([name]) => !saysIt({ ...body, [name]: null }));
+  if (found === undefined) return "";
+  const [name, inside] = found;
+  const deeper = isBody(inside) ? fieldBehind(inside, said, (part) => attempt({ ...body, [name]: part })) : "";
+  return deeper === "" ? name : join(name, deeper);
+}
+
+const saidOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Paths of what was not parsed: unknown keys, and values that are none of those allowed. */
 function strangeIn(value: unknown, path: string): readonly string[] {

@@ -59,6 +59,10 @@ const attempts: Readonly<Record<string, readonly [code: string, error: RegExp | 
     `silent("buildInfo", { by: ["job"], longer: minutes(5), severity: "critical" });`,
     /"job"/,
   ],
+  "an excuse for silence by a label that its metric does not have": [
+    `silent("buildInfo", { by: ["host"], longer: minutes(5), severity: "critical", unless: { metric: "jobSuccessAge", where: { device: ["x"] } } });`,
+    /device/,
+  ],
   "neither a warning nor a critical level": [`above(${disk}, {});`, /Levels<"ratio">/],
   "a sentence about a label that is not grouped by": [
     alert(`above(${disk}, { critical: percent(85) })`, "{ job }"),

@@ -7,6 +7,7 @@ import { dashboards } from "../../../dashboards/index.ts";
 import { stacks } from "../../../monitors/stacks.ts";
 import { type Expression, highest, increase, lowest, quotient, share } from "../../../src/model/alert/expression.ts";
 import { count, days, hours, percent } from "../../../src/model/alert/measure.ts";
+import type { Stack } from "../../../src/model/alert/stack.ts";
 import { defineDashboard } from "../../../src/model/dashboard/dashboard.ts";
 import {
   bars,
@@ -169,24 +170,55 @@ describe("a dashboard for Datadog", () => {
     );
   });
 
-  it("shows how many are in each state, since it draws no states of metrics", () => {
+  it("shows how many are in each state, since it draws no states of metrics: the worst first, each in its colour", () => {
     const outcome = states({
       ...frame,
       metric: "jobOutcome",
       label: "outcome",
       by: ["job"],
-      states: { failed: "bad" },
+      states: { never: "idle", success: "good", failed: "bad" },
     });
-    assert.equal(
-      definition(outcome).requests[0].queries[0].query,
-      "sum:pantheros.job.last_outcome{$host} by {outcome}",
+    const [request] = definition(outcome).requests;
+    assert.deepEqual(
+      request.formulas.map(({ formula, alias, style }: Found) => [formula, alias, style.palette]),
+      [
+        ["query1", "failed", "red"],
+        ["query2", "success", "green"],
+        ["query3", "never", "gray"],
+      ],
     );
-    const success = yesNo({ ...frame, metric: "collectorSuccess", by: ["collector"] });
-    assert.equal(
-      definition(success).requests[0].queries[0].query,
-      "min:pantheros.collector.success{$host} by {collector}",
-    );
-    assert.equal(definition(text("# Read")).content, "# Read");
+    assert.equal(request.queries[0].query, "sum:pantheros.job.last_outcome{$host AND outcome:failed}");
+    assert.equal(request.display_type, "bars");
+  });
+
+  it("draws of yes and no what is wrong, by its name, and says so", () => {
+    const success = definition(yesNo({ ...frame, metric: "collectorSuccess", by: ["collector"] }));
+    assert.equal(success.requests[0].queries[0].query, "min:pantheros.collector.success{$host} by {collector}");
+    assert.equal(success.requests[0].formulas[0].formula, "1 - query1");
+    assert.match(success.description, /^y\. A bar is one that is not so: none is good\.$/);
+    const broken = yesNo({ ...frame, metric: "btrfsReadOnly", by: ["device"], yes: "bad", no: "good" });
+    const { requests, description } = definition(broken);
+    assert.equal(requests[0].queries[0].query, "max:pantheros.btrfs.read_only{$host} by {device}");
+    assert.equal(requests[0].formulas[0].formula, "query1");
+    assert.match(description, /A bar is one that is so: none is good\./);
+  });
+
+  it("shows text as it is", () => assert.equal(definition(text("# Read")).content, "# Read"));
+
+  it("begins with the hosts of its stack, where it names them", () => {
+    const [page] = dashboards as readonly [(typeof dashboards)[number]];
+    const host = (hosts?: Stack["hosts"]) =>
+      (
+        datadogDashboard(page, { ...stack, ...(hosts === undefined ? {} : { hosts }) })["template_variables"] as Found
+      )[0];
+    assert.deepEqual(host(), { name: "host", prefix: "host", defaults: ["*"], available_values: [] });
+    const own = ["web1", "db1"];
+    assert.deepEqual(host({ only: own }), { name: "host", prefix: "host", defaults: own, available_values: own });
+    assert.deepEqual(host({ except: own }).defaults, ["*"]);
+  });
+
+  it("shows yes and no without decimals", () => {
+    assert.equal(definition(single({ ...frame, value: highest("jobRunning", { by: [] }) })).precision, 0);
   });
 });
 

@@ -156,18 +156,20 @@ function settled(sent: Json): Json {
     type: type === "metric alert" ? "query alert" : type,
     query: written(query),
     tags: Array.isArray(tags) ? tags.toSorted().toReversed() : [],
-    options: optionsOf(asJson(sent["options"]), String(type)),
+    options: optionsOf(asJson(sent["options"]), String(type), String(query)),
     multi: isMulti,
   };
 }
 
 const logs = /^(log|rum|ci-pipelines|ci-tests|error-tracking|llm-observability) alert$/;
 
-function optionsOf(sent: Json, type: string): Json {
+function optionsOf(sent: Json, type: string, query: string): Json {
   const options: Json = { ...sent };
   const { on_missing_data: missingData } = options;
   if (missingData === "default") delete options["on_missing_data"];
   if (missingData === undefined) options["notify_no_data"] ??= false;
+  const window = /\(last_(\d+)m\):/.exec(query)?.[1];
+  if (options["notify_no_data"] === true && window !== undefined) options["no_data_timeframe"] ??= 2 * Number(window);
   options["notify_audit"] ??= false;
   if (!("new_host_delay" in options)) options["new_host_delay"] = 300;
   options["include_tags"] ??= true;

@@ -22,7 +22,8 @@ export type Fault =
   /** Headers and half of the body, then the connection is closed. */
   | { readonly kind: "halfAfter" }
   /** Never answered. */
-  | { readonly kind: "silence" };
+  | { readonly kind: "silence" }
+  | { readonly kind: "silenceAfter" };
 
 export interface SeenRequest {
   readonly method: string;
@@ -60,8 +61,8 @@ export interface FakeOptions {
   readonly apiKey?: string;
   readonly applicationKey?: string;
   readonly organization?: number;
-  /** Whether the application key may only read. */
-  readonly readOnly?: boolean;
+  /** Whether the application key may only read: nothing but that, or what is below these paths. */
+  readonly readOnly?: boolean | RegExp;
 }
 
 /** Starts a Datadog that has nothing; it is stopped with the test. */
@@ -69,14 +70,20 @@ export async function startFakeDatadog(t: Pick<TestContext, "after">, options: F
   const { apiKey = "api", applicationKey = "app", organization = 7, readOnly = false } = options;
   const monitors = createMonitors(1000, organization);
   const downtimes = createDowntimes(organization);
-  const slos = createSlos();
+  const slos = createSlos((id) => monitors.get(id).status === 200);
   const dashboards = createDashboards();
   const metadata = createMetadata();
   const seen: SeenRequest[] = [];
   const periods = new Map<string, { ends: number; calls: number }>();
   const counts = { writes: 0, mostWrites: 0, refused: 0 };
 
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      // Who waits for an answer shall not wait for ever to see the test fail.
+      request.socket.destroy();
+      throw error;
+    });
+  });
   // What is never answered is ended by the client, or with the server.
   server.requestTimeout = 0;
 
@@ -104,10 +111,11 @@ export async function startFakeDatadog(t: Pick<TestContext, "after">, options: F
       counts.refused += 1;
       return write(response, 429, '{"errors":["Too many requests"]}', announcedHeaders(0, 1));
     }
-    const reply = isRefused(request, isWrite) ?? route(method, pathname, searchParams, body);
+    const reply = isRefused(request, isWrite && mayOnlyRead(pathname)) ?? route(method, pathname, searchParams, body);
     checkShape(method, pathname, body, reply);
     const text = reply.json === null ? "" : withFloats(reply.json);
     if (fault === null) return write(response, reply.status, text, headers);
+    if (fault.kind === "silenceAfter") return;
     if (fault.kind === "answerAfter")
       return write(response, fault.status, fault.text ?? '{"errors":["it broke"]}', headers);
     if (fault.kind === "halfAfter") {
@@ -121,10 +129,12 @@ export async function startFakeDatadog(t: Pick<TestContext, "after">, options: F
     request.socket.destroy();
   }
 
-  function isRefused({ headers }: IncomingMessage, isWrite: boolean): Reply | null {
+  const mayOnlyRead = (path: string) => (readOnly instanceof RegExp ? readOnly.test(path) : readOnly);
+
+  function isRefused({ headers }: IncomingMessage, isForbidden: boolean): Reply | null {
     const isKnown = headers["dd-api-key"] === apiKey && headers["dd-application-key"] === applicationKey;
     if (!isKnown) return { status: 403, json: { errors: ["Forbidden"] } };
-    return isWrite && readOnly ? { status: 403, json: { errors: ["Failed permission authorization checks"] } } : null;
+    return isForbidden ? { status: 403, json: { errors: ["Failed permission authorization checks"] } } : null;
   }
 
   function route(method: string, path: string, query: URLSearchParams, body: Json): Reply {

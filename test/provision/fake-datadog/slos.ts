@@ -3,11 +3,16 @@ import { asJson, type Json, type Reply } from "./monitors.ts";
 export interface SloStore {
   readonly all: () => readonly Json[];
   readonly route: (method: string, rest: string, query: URLSearchParams, sent: Json) => Reply;
+  /** As a person does in the UI. */
+  readonly edit: (id: string, change: (slo: Json) => unknown) => void;
 }
 
-/** What Datadog makes of SLOs. */
-export function createSlos(): SloStore {
+const bad = (message: string): Reply => ({ status: 400, json: { errors: [message] } });
+
+/** What Datadog makes of SLOs. @param hasMonitor whether there is a monitor of this number */
+export function createSlos(hasMonitor: (id: number) => boolean): SloStore {
   const slos = new Map<string, Json>();
+  let made = 0;
   const types: Readonly<Record<string, number>> = { monitor: 0, metric: 1, time_slice: 2 };
   let time = 1_700_000_000;
 
@@ -36,14 +41,18 @@ export function createSlos(): SloStore {
       ...(sent["type"] === "time_slice"
         ? { sli_specification: { time_slice: { query_interval_seconds: 300, ...slice } } }
         : {}),
+      ...(sent["type"] === "monitor" ? { monitor_ids: sent["monitor_ids"] } : {}),
       ...(Array.isArray(sent["groups"]) ? { groups: sent["groups"] } : {}),
       creator: { name: null, handle: "frog@example.com", email: "frog@example.com" },
     };
   }
 
   function write(id: string, sent: Json): Reply {
-    if (sent["type"] === "monitor" && !Array.isArray(sent["monitor_ids"]))
-      return { status: 400, json: { errors: ["Invalid payload: must specify monitor_ids"] } };
+    if (sent["type"] === "monitor") {
+      if (!Array.isArray(sent["monitor_ids"])) return bad("Invalid payload: must specify monitor_ids");
+      const missing = sent["monitor_ids"].filter((monitor: unknown) => !hasMonitor(Number(monitor)));
+      if (missing.length > 0) return bad(`Invalid payload: monitors not found: ${missing.join(", ")}`);
+    }
     time += 1;
     slos.set(id, { id, ...settled(sent), created_at: asJson(slos.get(id))["created_at"] ?? time, modified_at: time });
     return { status: 200, json: { data: [slos.get(id)], error: null } };
@@ -52,9 +61,11 @@ export function createSlos(): SloStore {
   return {
     all: () => [...slos.values()],
     route(method, rest, query, sent) {
-      if (rest === "" && method === "POST") return write(`${"0".repeat(28)}${slos.size + 1000}`, sent);
-      if (rest === "can_delete")
-        return { status: 200, json: { data: { ok: (query.get("ids") ?? "").split(",") }, errors: null } };
+      if (rest === "" && method === "POST") {
+        made += 1;
+        return write(`${"0".repeat(28)}${made + 1000}`, sent);
+      }
+      if (rest === "can_delete") return { status: 200, json: { data: { ok: (query.get("ids") ?? "").split(",") } } };
       if (rest === "") {
         const [limit, offset] = [Number(query.get("limit") ?? 1000), Number(query.get("offset") ?? 0)];
         const tag = query.get("tags_query");
@@ -74,6 +85,12 @@ export function createSlos(): SloStore {
       if (method === "GET") return { status: 200, json: { data: slos.get(rest), error: null } };
       slos.delete(rest);
       return { status: 200, json: { data: [rest], error: null } };
+    },
+    edit(id, change) {
+      const edited = structuredClone(asJson(slos.get(id)));
+      change(edited);
+      time += 1;
+      slos.set(id, { ...edited, modified_at: time });
     },
   };
 }

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { stacks } from "../../../monitors/stacks.ts";
 import { highest, howManyAbove, increase, lowest, quotient } from "../../../src/model/alert/expression.ts";
 import { count, days, half, hours, percent } from "../../../src/model/alert/measure.ts";
+import type { Hosts } from "../../../src/model/alert/stack.ts";
 import { type Dashboard, defineDashboard } from "../../../src/model/dashboard/dashboard.ts";
 import {
   bars,
@@ -77,6 +78,19 @@ describe("a dashboard for Grafana", () => {
       ["host", "label_values(pantheros_build_info, host)"],
       ["job", 'label_values(pantheros_job_overdue_seconds{host=~"$host"}, job)'],
     ]);
+  });
+
+  it("offers the hosts of its stack alone, where it has some, and chooses all of these at first", () => {
+    const widget = single({ ...frame, value: highest("jobOverdue", { by: [] }) });
+    const hostOf = (hosts?: Hosts) => {
+      const own = hosts === undefined ? stack : { ...stack, hosts };
+      const found = grafanaDashboard(page(widget), own).templating?.list?.find(({ name }) => name === "host");
+      return [found?.definition, found?.allValue];
+    };
+    assert.deepEqual(hostOf(), ["label_values(pantheros_build_info, host)", ".*"]);
+    const some = ['label_values(pantheros_build_info{host=~"q|ursula"}, host)', undefined];
+    assert.deepEqual(hostOf({ only: ["q", "ursula"] }), some);
+    assert.deepEqual(hostOf({ except: ["q"] }), ['label_values(pantheros_build_info{host!="q"}, host)', undefined]);
   });
 
   it("has an id that Grafana takes, however long its stack is called", () => {

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { importBatch } from "../../../src/provision/import/batch.ts";
-import { monitorsIn } from "../../../src/provision/import/file.ts";
+import { type BatchOptions, importBatch } from "../../../src/provision/import/batch.ts";
+import { candidatesIn } from "../../../src/provision/import/file.ts";
 import { importedResources, writeImported } from "../../../src/provision/import/folder.ts";
-import { importMonitor, slugOf } from "../../../src/provision/import/import.ts";
+import { importOne, slugOf } from "../../../src/provision/import/import.ts";
+import { importableMonitor } from "../../../src/provision/import/monitor.ts";
 import type { Body } from "../../../src/provision/resource.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 
@@ -20,23 +21,25 @@ const exported: Body = {
   restricted_roles: null,
   options: { thresholds: { critical: 5 }, notify_no_data: false, no_data_timeframe: null, include_tags: true },
 };
+const nested = (levels: number): unknown => (levels === 0 ? "x" : [nested(levels - 1)]);
 const changed = (change: Body, options: Body = {}): Body => ({
   ...exported,
   ...change,
   options: { ...(exported["options"] as Body), ...options },
 });
 const imported = async (body: Body, as?: string) => {
-  const result = await importMonitor({ place: "f.json", body, problems: [] }, as);
+  const result = await importOne(importableMonitor, { place: "f.json", body, problems: [] }, as);
   assert.ok(!("reasons" in result), JSON.stringify(result));
   return result;
 };
 const reasonsOf = async (body: Body) => {
-  const result = await importMonitor({ place: "f.json", body, problems: [] });
+  const result = await importOne(importableMonitor, { place: "f.json", body, problems: [] });
   assert.ok("reasons" in result, JSON.stringify(result));
   return result.reasons.join("\n");
 };
-const batch = (bodies: readonly Body[], more: Partial<Parameters<typeof importBatch>[1]> = {}) =>
+const batch = (bodies: readonly Body[], more: Partial<BatchOptions> = {}) =>
   importBatch(
+    importableMonitor,
     bodies.map((body, index) => ({ place: `number ${index + 1}`, body, problems: [] })),
     { defined: [], folder: [], ...more },
   );
@@ -99,6 +102,12 @@ describe("importing a monitor", () => {
     ],
     ["no name", { type: "metric alert", query: "q" }, /it is no monitor/],
     ["half a monitor", { id: 7, name: "a", type: "metric alert", query: "q > 1" }, /result of a search.*--id 7/],
+    ["what is nested without end", changed({ message: nested(200) as never }), /nested more than 64 levels/],
+    [
+      "a dashboard",
+      { title: "T", layout_type: "free", widgets: [] },
+      /it is a dashboard: .*pantheros dashboards import/,
+    ],
     ["one that is deleted", changed({ deleted: "2026-01-01" }), /is deleted/],
     ["a name without letters", changed({ name: "!!!" }), /--as ID/],
   ] as const) {
@@ -139,9 +148,9 @@ describe("importing several", () => {
 
 describe("exports", () => {
   it("are one monitor, a list, or a list under monitors", () => {
-    const count = (value: unknown) => monitorsIn(JSON.stringify(value), "f.json").length;
+    const count = (value: unknown) => candidatesIn(importableMonitor, JSON.stringify(value), "f.json").length;
     assert.deepEqual([count(exported), count([exported, exported]), count({ monitors: [exported] })], [1, 1 + 1, 1]);
-    assert.match(monitorsIn("[7]", "f.json")[0]?.problems[0] ?? "", /no object/);
+    assert.match(candidatesIn(importableMonitor, "[7]", "f.json")[0]?.problems[0] ?? "", /no object/);
   });
 
   for (const [what, text, message] of [
@@ -152,28 +161,34 @@ describe("exports", () => {
     ["a page of HTML", "<html></html>", /f, line 1/],
     ["bytes", "\u0000\u0001", /f, line 1/],
   ] as const) {
-    it(`refuses ${what}`, () => assert.throws(() => monitorsIn(text, "f"), message));
+    it(`refuses ${what}`, () => assert.throws(() => candidatesIn(importableMonitor, text, "f"), message));
   }
 });
 
 describe("a folder of imported definitions", () => {
   it("gives resources that are called as their files", async (t) => {
     const folder = temporaryDirectory(t);
-    writeFileSync(join(folder, "disk.json"), writeImported(await imported(exported)));
+    writeFileSync(join(folder, "disk.json"), writeImported(importableMonitor, await imported(exported)));
     mkdirSync(join(folder, "notes"));
-    const [resource, ...others] = importedResources(folder);
+    const [resource, ...others] = importedResources(importableMonitor, folder);
     assert.deepEqual([resource?.id, resource?.adopts, others.length], ["disk", "77", 0]);
   });
 
   it("refuses two for one monitor, what import has not written, and a folder that is not there", async (t) => {
     const folder = temporaryDirectory(t);
-    const text = writeImported(await imported(exported));
+    const text = writeImported(importableMonitor, await imported(exported));
     for (const name of ["a.json", "b.json"]) writeFileSync(join(folder, name), text);
-    assert.throws(() => importedResources(folder), /a\.json and .*b\.json both adopt monitor 77/);
+    assert.throws(() => importedResources(importableMonitor, folder), /a\.json and .*b\.json both adopt monitor 77/);
     writeFileSync(join(folder, "b.json"), JSON.stringify(exported));
-    assert.throws(() => importedResources(folder), /b\.json is no definition that import has written/);
+    assert.throws(
+      () => importedResources(importableMonitor, folder),
+      /b\.json is no definition that import has written/,
+    );
     writeFileSync(join(folder, "b.json"), "{");
-    assert.throws(() => importedResources(folder), /b\.json cannot be read as JSON/);
-    assert.throws(() => importedResources(join(folder, "gone")), /imported definitions cannot be read/);
+    assert.throws(() => importedResources(importableMonitor, folder), /b\.json cannot be read as JSON/);
+    assert.throws(
+      () => importedResources(importableMonitor, join(folder, "gone")),
+      /the folder .*gone of imported definitions is not there/,
+    );
   });
 });

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
+import { StepError } from "../../../src/model/outcome.ts";
+import { importableDashboard } from "../../../src/provision/import/dashboard.ts";
+import { candidatesIn } from "../../../src/provision/import/file.ts";
 import { readHcl } from "../../../src/provision/import/hcl.ts";
-import { importMonitor } from "../../../src/provision/import/import.ts";
-import { terraformMonitors } from "../../../src/provision/import/terraform.ts";
+import { type Candidate, importOne } from "../../../src/provision/import/import.ts";
+import { importableMonitor } from "../../../src/provision/import/monitor.ts";
+import { terraformResources } from "../../../src/provision/import/terraform.ts";
 
 const only = (text: string) => {
-  const found = terraformMonitors(text, "alerts.tf");
+  const found = terraformResources("monitor", text, "alerts.tf");
   assert.equal(found.length, 1);
   return found[0] as (typeof found)[0];
 };
@@ -27,6 +32,7 @@ describe("reading Terraform", () => {
         text = "a \"b\" \n\t\\ \u00e9 $${"${"}literal} %%{if}" # why
         whole = 5  // one
         part = -0.25
+        odd = "\U99999999 \U0001F600"
         small = 1e-3 /* several
         lines */
         yes = true
@@ -42,6 +48,7 @@ describe("reading Terraform", () => {
         text: 'a "b" \n\t\\ é ${literal} %{if}',
         whole: 5,
         part: -0.25,
+        odd: "\\U99999999 😀",
         small: 0.001,
         yes: true,
         nothing: null,
@@ -75,6 +82,94 @@ describe("reading Terraform", () => {
       [..."abcde"].map((name): [string, unknown] => [name, undefined]).concat([["f", "plain"]]),
     );
     assert.equal(block?.attributes[2]?.source, 'join(",", [\n  "}", var.x\n ])');
+  });
+
+  it("reads jsonencode of plain values, and locals of the same file, which may name each other", () => {
+    const text = `locals {
+  team  = "ops"
+  tags  = ["team:\${local.team}", "env:prod"]
+  limit = 5
+  secret = var.secret
+}
+x {
+  a = local.tags
+  b = "over \${local.limit} of \${local.team}"
+  c = jsonencode({ title = "T", list = [1, true, null], who = local.team })
+  d = <<-EOT
+    \${local.team}
+  EOT
+  e = local.secret
+  f = "a \${local.secret}"
+  g = local.tags[0]
+  h = local.nowhere
+  i = jsonencode({ a = var.b })
+}`;
+    const [, block] = readHcl(text, "f.tf");
+    const values = Object.fromEntries(block?.attributes.map(({ name, value }) => [name, value]) ?? []);
+    assert.deepEqual(values, {
+      ...{ a: ["team:ops", "env:prod"], b: "over 5 of ops", d: "ops\n" },
+      c: '{"title":"T","list":[1,true,null],"who":"ops"}',
+      ...{ e: undefined, f: undefined, g: undefined, h: undefined, i: undefined },
+    });
+  });
+
+  it("reads files as other systems write them: with a mark at the beginning, and with CR LF", () => {
+    const text = '\uFEFFx {\r\n  a = <<EOT\r\none\r\nEOT\r\n  b = 1 # why\r\n  c = [\r\n    "x",\r\n  ]\r\n}\r\n';
+    assert.deepEqual(
+      readHcl(text, "f.tf")[0]?.attributes.map(({ value }) => value),
+      ["one\r\n", 1, ["x"]],
+    );
+  });
+
+  it("ends whatever it is given with values or with a sentence that names the line", () => {
+    const piece = fc.constantFrom(
+      ...[
+        'resource "datadog_monitor" "a" {\n',
+        "}",
+        "{",
+        "[",
+        "]",
+        "(",
+        ")",
+        '"',
+        "${",
+        "}\n",
+        "<<EOT\n",
+        "EOT\n",
+        "\n",
+      ],
+      ...[
+        "a = ",
+        "b =\n",
+        "jsonencode(",
+        "local.x",
+        "1e999",
+        "-",
+        '"\\U99999999"',
+        "/*",
+        "#",
+        ",",
+        "locals {\n",
+        "\u0000",
+        "=",
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
+        try {
+          terraformResources("monitor", pieces.join(""), "f.tf");
+        } catch (error) {
+          assert.ok(error instanceof StepError, String(error));
+          assert.match(error.message, /^f\.tf, line \d+: /);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    for (const opening of ["a = [", "a = {b=", "x {", "a = jsonencode("])
+      assert.throws(
+        () => readHcl(`x {\n${opening.repeat(1)}${opening.replace("a = ", "").repeat(100_000)}`, "f.tf"),
+        StepError,
+      );
   });
 
   for (const [what, text, line] of [
@@ -193,13 +288,17 @@ describe("monitors of Terraform", () => {
 
   it("know their number by the import block, or by what Terraform has written above them", () => {
     const block = 'import {\n  to = datadog_monitor.disk\n  id = "4711"\n}\n';
-    assert.equal(only(`${block}${monitor("")}`).body["id"], 4711);
-    assert.equal(only(`# __generated__ by Terraform from "42"\n${monitor("")}`).body["id"], 42);
+    assert.equal(only(`${block}${monitor("")}`).body["id"], "4711");
+    assert.equal(only(`# __generated__ by Terraform from "42"\n${monitor("")}`).body["id"], "42");
     assert.equal(only(monitor("")).body["id"], undefined);
   });
 
   for (const [what, inside, problem] of [
-    ["a variable", "  priority = var.urgency", /^line 6: priority = var\.urgency is an expression/],
+    [
+      "a variable",
+      "  priority = var.urgency",
+      /^line 6: priority = var\.urgency needs var\.urgency, whose value only Terraform knows/,
+    ],
     ["an unknown attribute", "  wibble = 1", /^line 6: wibble is no attribute/],
     ["an unknown block", "  wobble {\n  }", /^line 6: wobble \{ … \} is no block/],
     ["one block for several", "  count = 3", /^line 6: count makes several/],
@@ -213,7 +312,94 @@ describe("monitors of Terraform", () => {
     it(`are refused for ${what}, with line and attribute`, async () => {
       const candidate = only(monitor(inside));
       assert.match(candidate.problems.join("\n"), problem);
-      assert.deepEqual(await importMonitor(candidate), { reasons: candidate.problems });
+      assert.deepEqual(await importOne(importableMonitor, candidate), { reasons: candidate.problems });
     });
+  }
+});
+
+const state = (resources: unknown) =>
+  JSON.stringify({
+    format_version: "1.0",
+    terraform_version: "1.9.5",
+    values: { root_module: { resources: [], child_modules: [{ address: "module.a", resources }] } },
+  });
+const values = {
+  id: "4711",
+  ...{ name: "Disk", type: "metric alert", query: "avg(last_5m):avg:disk.used{*} by {host} > 5", message: "full" },
+  ...{ priority: "2", tags: ["env:prod"], effective_tags: ["env:prod"], restricted_roles: [], assets: [] },
+  ...{ notify_no_data: false, no_data_timeframe: 10, require_full_window: true, include_tags: true, locked: false },
+  ...{ evaluation_delay: 0, new_host_delay: 300, new_group_delay: null, renotify_interval: 60, timeout_h: 0 },
+  ...{ force_delete: null, validate: null, on_missing_data: "", draft_status: "published", enable_logs_sample: null },
+  monitor_thresholds: [
+    { critical: "5", warning: "4", critical_recovery: "", ok: "", unknown: "", warning_recovery: "" },
+  ],
+  monitor_threshold_windows: [],
+  scheduling_options: [
+    {
+      custom_schedule: [],
+      evaluation_window: [{ day_starts: "04:00", hour_starts: 0, month_starts: 0, timezone: "" }],
+    },
+  ],
+  variables: [],
+};
+
+describe("what terraform show -json prints", () => {
+  it("gives monitors with all that Terraform has worked out, and their number", async () => {
+    const text = state([
+      { mode: "managed", type: "datadog_monitor", name: "disk", address: 'module.a.datadog_monitor.disk["x"]', values },
+      { mode: "data", type: "datadog_monitor", name: "other", address: "data.datadog_monitor.other", values },
+      { mode: "managed", type: "aws_instance", name: "i", address: "aws_instance.i", values: {} },
+    ]);
+    const [candidate, ...others] = candidatesIn(importableMonitor, text, "state.json");
+    assert.deepEqual([others, candidate?.problems], [[], []]);
+    assert.equal(candidate?.place, 'state.json (module.a.datadog_monitor.disk["x"])');
+    const result = await importOne(importableMonitor, candidate as Candidate);
+    assert.ok("body" in result, JSON.stringify(result));
+    assert.deepEqual([result.id, result.adopts], ["disk", "4711"]);
+    assert.deepEqual(result.body, {
+      ...{ name: "Disk", type: "metric alert", query: values.query, message: "full", tags: ["env:prod"], priority: 2 },
+      draft_status: "published",
+      options: {
+        ...{ include_tags: true, locked: false, new_host_delay: 300, notify_no_data: false, renotify_interval: 60 },
+        require_full_window: true,
+        no_data_timeframe: 10,
+        thresholds: { critical: 5, warning: 4 },
+        scheduling_options: { evaluation_window: { day_starts: "04:00" } },
+      },
+    });
+  });
+
+  it("is read from a state file as well", () => {
+    const resource = { mode: "managed", type: "datadog_monitor", name: "disk", module: "module.a" };
+    const instances = [{ index_key: 0, attributes: values }];
+    const text = JSON.stringify({ version: 4, terraform_version: "1.9.5", resources: [{ ...resource, instances }] });
+    assert.deepEqual(
+      candidatesIn(importableMonitor, text, "f").map(({ place, body }) => [place, body["id"]]),
+      [["f (module.a.datadog_monitor.disk[0])", "4711"]],
+    );
+  });
+
+  it("gives dashboards that are kept as JSON", async () => {
+    const dashboard = JSON.stringify({ title: "T", layout_type: "ordered", widgets: [] });
+    const resource = {
+      mode: "managed",
+      type: "datadog_dashboard_json",
+      name: "t",
+      address: "datadog_dashboard_json.t",
+    };
+    const text = state([{ ...resource, values: { id: "abc-def-ghi", dashboard, url: "/dashboard/abc-def-ghi" } }]);
+    const [candidate] = candidatesIn(importableDashboard, text, "f");
+    const result = await importOne(importableDashboard, candidate as Candidate);
+    assert.deepEqual("adopts" in result && [result.id, result.adopts], ["t", "abc-def-ghi"]);
+  });
+
+  for (const [what, text] of [
+    ["a state without resources", state([])],
+    ["resources that are none", state([7, null, { mode: "managed", type: "datadog_monitor" }])],
+    ["a module that is none", JSON.stringify({ terraform_version: "1", version: 4, values: { root_module: 7 } })],
+    ["state of another shape", JSON.stringify({ terraform_version: "1", version: 4, resources: { a: 1 } })],
+  ] as const) {
+    it(`refuses ${what}: no monitor is in it`, () =>
+      assert.throws(() => candidatesIn(importableMonitor, text, "f"), /f holds no monitor/));
   }
 });

@@ -10,6 +10,7 @@ import { type Severity, severitiesOf } from "../../../src/model/alert/condition.
 import type { Routes, Stack } from "../../../src/model/alert/stack.ts";
 import { StepError } from "../../../src/model/outcome.ts";
 import { alertmanagerConfig } from "../../../src/provision/prometheus/alertmanager.ts";
+import { serviceLevelRules } from "../../../src/provision/prometheus/service-levels.ts";
 import { needs, onPath } from "../../support/components.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 
@@ -76,13 +77,23 @@ describe("who is told", () => {
   it("is grouped by host, and a warning is held back by its own alert being critical", () => {
     const { route, inhibit_rules } = parse(alertmanagerConfig(alerts, exampleStack));
     assert.deepEqual(route.group_by, ["host"]);
-    assert.equal(inhibit_rules.length, 1);
+    assert.equal(inhibit_rules.length, 2);
     assert.deepEqual(inhibit_rules[0].source_matchers, ['severity="critical"']);
     assert.deepEqual(inhibit_rules[0].target_matchers, ['severity="warning"']);
     const both = alerts.map((alert) => alert.condition(exampleStack)).filter((each) => severitiesOf(each).length === 2);
     assert.ok(both.length > 0);
     for (const { by } of both) for (const label of by) assert.ok(inhibit_rules[0].equal.includes(label), label);
     assert.ok(inhibit_rules[0].equal.includes("pantheros_id"));
+    const [, { source_matchers, target_matchers }] = inhibit_rules;
+    const ids = [
+      ...alerts.map(({ id }) => id),
+      ...serviceLevelRules(exampleStack).map(({ alert }) => alert.labels["pantheros_id"]),
+    ];
+    for (const [matcher] of [source_matchers, target_matchers])
+      assert.ok(
+        ids.some((id) => matcher === `pantheros_id="${id}"`),
+        matcher,
+      );
   });
 
   it("is told by addresses and keys that lie in files, and mail goes encrypted unless it stays here", () => {

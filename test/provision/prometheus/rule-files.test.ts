@@ -8,7 +8,7 @@ import { alerts } from "../../../monitors/index.ts";
 import { stacks } from "../../../monitors/stacks.ts";
 import type { Stack } from "../../../src/model/alert/stack.ts";
 import { recordingRules } from "../../../src/provision/prometheus/recording-rules.ts";
-import { mimirRuleFile, prometheusRuleFile } from "../../../src/provision/prometheus/rule-files.ts";
+import { mimirRuleFile, mostRulesInGroup, prometheusRuleFile } from "../../../src/provision/prometheus/rule-files.ts";
 import type { AlertingRule } from "../../../src/provision/prometheus/rules.ts";
 import { needs, onPath } from "../../support/components.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
@@ -32,7 +32,7 @@ describe("rule files", () => {
       const { groups } = read(prometheusRuleFile(alerts, each));
       const count = groups.flatMap(({ rules }) => rules).length;
       assert.match(stdout, new RegExp(`SUCCESS: ${count} rules found`));
-      assert.ok(count >= alerts.length + recordingRules.length);
+      assert.ok(count >= alerts.length + recordingRules(each).length);
     });
   }
 
@@ -40,6 +40,91 @@ describe("rule files", () => {
     const { namespace, groups } = read(mimirRuleFile(alerts, stack));
     assert.equal(namespace, `pantheros-${stack.name}`);
     assert.deepEqual(groups, read(prometheusRuleFile(alerts, stack)).groups);
+  });
+
+  it("are written as mimirtool reads them: it refuses keys that it does not know, and names that do not say what was recorded", () => {
+    for (const each of stacks) {
+      const { groups, ...file } = read(mimirRuleFile(alerts, each));
+      assert.deepEqual(file, { namespace: `pantheros-${each.name}` });
+      for (const { name, rules, ...more } of groups) {
+        assert.deepEqual(more, "interval" in more ? { interval: "5m" } : {}, name);
+        for (const rule of rules as readonly Readonly<Record<string, unknown>>[]) {
+          const { alert, record, expr, for: lasting = "1m", labels = {}, annotations = {}, ...unknown } = rule;
+          assert.deepEqual(unknown, {});
+          assert.notEqual(alert === undefined, record === undefined);
+          if (record !== undefined) assert.match(String(record), /^[a-z_]+:[a-z_]+:[a-z0-9_]+$/);
+          assert.ok(typeof expr === "string" && /^\d+[smhd]$/.test(String(lasting)));
+          for (const value of Object.values({ ...(labels as object), ...(annotations as object) }))
+            assert.equal(typeof value, "string");
+        }
+      }
+    }
+  });
+
+  it("have no group that Mimir would refuse, nor one whose rules move when an alert comes", () => {
+    for (const each of stacks) {
+      const { groups } = read(prometheusRuleFile(alerts, each));
+      assert.equal(new Set(groups.map(({ name }) => name)).size, groups.length);
+      for (const { name, rules } of groups)
+        assert.ok(rules.length > 0 && rules.length <= mostRulesInGroup, `${name}: ${rules.length}`);
+      const fewer = read(prometheusRuleFile(alerts.slice(1), each)).groups;
+      const changed = groups.filter(({ name, rules }) => {
+        const now = fewer.find((group) => group.name === name)?.rules;
+        return JSON.stringify(now) !== JSON.stringify(rules);
+      });
+      assert.equal(changed.length, 1);
+    }
+  });
+
+  it("of stacks that share the hosts between them tell nobody anything twice", needs("promtool"), (t) => {
+    const directory = temporaryDirectory(t);
+    const halves: readonly Stack[] = [
+      { ...stack, name: "laptops", hosts: { only: ["q.1", "ursula"] } },
+      { ...stack, name: "others", hosts: { except: ["q.1", "ursula"] } },
+    ];
+    const rule_files = halves.map((half) => {
+      writeFileSync(join(directory, `${half.name}.yaml`), prometheusRuleFile(alerts, half));
+      return `${half.name}.yaml`;
+    });
+    const names = ["q.1", "ursula", "web1", "qx1"];
+    const world = (host: string) => [
+      { series: `pantheros_build_info{host="${host}", version="1", node="24"}`, values: "1x100 _x60" },
+      { series: `pantheros_job_last_outcome{host="${host}", job="home", outcome="failed"}`, values: "1x160" },
+      {
+        series: `pantheros_job_runs_total{host="${host}", job="home", outcome="failed", reason="none"}`,
+        values: "0x50 1x110",
+      },
+      { series: `pantheros_objective_met{host="${host}", objective="data", promise="rpo"}`, values: "0x160" },
+    ];
+    const each = (labels: string) => names.map((host) => ({ labels: `{host="${host}"${labels}}`, value: 1 }));
+    const stackOf = (host: string) => (["q.1", "ursula"].includes(host) ? "laptops" : "others");
+    const test = {
+      interval: "1m",
+      input_series: names.flatMap(world),
+      promql_expr_test: [
+        {
+          expr: 'count by (host) (ALERTS{pantheros_id="job-failed", alertstate="firing"})',
+          exp_samples: each(""),
+        },
+        { expr: 'count by (host) (ALERTS{pantheros_id="host-silent", alertstate="firing"})', exp_samples: each("") },
+        {
+          expr: "count by (host, pantheros_stack) (host_objective:pantheros_objective_rpo:error_ratio_6h)",
+          exp_samples: names.map((host) => ({
+            labels: `{host="${host}", pantheros_stack="${stackOf(host)}"}`,
+            value: 1,
+          })),
+        },
+        {
+          expr: "count by (host) (host_job:pantheros_job_runs:success_ratio_30d)",
+          exp_samples: each(""),
+        },
+      ].map((asked) => ({ ...asked, eval_time: "150m" })),
+    };
+    const file = join(directory, "test.yaml");
+    writeFileSync(file, JSON.stringify({ rule_files, evaluation_interval: "1m", tests: [test] }));
+    const { status, stdout, stderr } = promtool("test", "rules", file);
+    assert.equal(status, 0, stdout + stderr);
+    for (const half of halves) assert.equal(promtool("check", "rules", join(directory, `${half.name}.yaml`)).status, 0);
   });
 
   it("link every alert to its own section of the runbooks, wherever those are", () => {
@@ -57,7 +142,10 @@ describe("rule files", () => {
 
 it("recorded ratios are what they say", needs("promtool"), (t) => {
   const directory = temporaryDirectory(t);
-  writeFileSync(join(directory, "rules.yaml"), JSON.stringify({ groups: [{ name: "ratios", rules: recordingRules }] }));
+  writeFileSync(
+    join(directory, "rules.yaml"),
+    JSON.stringify({ groups: [{ name: "ratios", rules: recordingRules(stack) }] }),
+  );
   const month = 30 * 24;
   const runs = (job: string, outcome: string, values: string) => ({
     series: `pantheros_job_runs_total{host="web1", job="${job}", outcome="${outcome}", reason="none"}`,

@@ -1,0 +1,49 @@
+import type { JsonValue } from "../../model/measurement.ts";
+import type { Difference } from "../../provision/difference.ts";
+import type { Style } from "../terminal/style.ts";
+import { displayWidth, makeVisible } from "../terminal/text.ts";
+import { type LineChange, lineChanges, linesOf } from "./line-changes.ts";
+
+/** A person reads this much across, and this much down. */
+const oneLine = 100;
+const mostLines = 40;
+
+/** One field that changes, for a person: words of a list that come and go, short values in one line, longer ones line by line. */
+export function differenceLines({ path, before, after }: Difference, style: Style): readonly string[] {
+  const set = setLines(before, after);
+  if (set !== null) return [`      ${path}:`, ...set.map(({ sign, line }) => signed(sign, line, style))];
+  const [old, wanted] = [before, after].map((value) => (value === null ? style.dim("default") : written(value)));
+  const short = `      ${path}: ${old} → ${wanted}`;
+  if (!isText(before) && !isText(after) && displayWidth(short) <= oneLine) return [short];
+  const changes = lineChanges(asLines(before), asLines(after));
+  const shown = changes.slice(0, mostLines);
+  const rest = changes.length - shown.length;
+  return [
+    `      ${path}:`,
+    ...shown.map(({ sign, line }) => signed(sign, line, style)),
+    ...(rest === 0 ? [] : [style.dim(`        … ${rest} more lines: --markdown or --json shows them`)]),
+  ];
+}
+
+const isText = (value: JsonValue) => typeof value === "string" && value.includes("\n");
+const asLines = (value: JsonValue) => (value === null ? "" : linesOf(value));
+
+/** Lists of words, such as tags: what comes and what goes; null for anything else. */
+function setLines(before: JsonValue, after: JsonValue): readonly LineChange[] | null {
+  const words = (value: JsonValue) =>
+    value === null ? [] : Array.isArray(value) && value.every((item) => typeof item === "string") ? value : null;
+  const [old, wanted] = [words(before), words(after)];
+  if (old === null || wanted === null || old.length + wanted.length === 0) return null;
+  return [
+    ...old.filter((word) => !wanted.includes(word)).map((line) => ({ sign: "-", line }) as const),
+    ...wanted.filter((word) => !old.includes(word)).map((line) => ({ sign: "+", line }) as const),
+  ];
+}
+
+function signed(sign: LineChange["sign"], line: string, style: Style): string {
+  const text = `        ${sign} ${makeVisible(line)}`;
+  return sign === "+" ? style.good(text) : sign === "-" ? style.bad(text) : style.dim(text);
+}
+
+/** JSON, with what a terminal must not get made visible. */
+export const written = (value: JsonValue): string => makeVisible(JSON.stringify(value));
