@@ -4,8 +4,6 @@ import type { Sample } from "../model/sample.ts";
 import { defineCollector } from "./collector.ts";
 import { retentionVerdicts, type SubjectVerdict } from "./retention-look/verdicts.ts";
 
-export { declaredPolicies } from "./retention-look/promises.ts";
-
 /** A subject that the last look did not reach has no series: unknown is absent, not compliant. */
 export const retention = defineCollector({
   name: "retention",

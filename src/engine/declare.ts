@@ -1,4 +1,4 @@
-import { declaredPolicies } from "../collectors/retention.ts";
+import { declaredPolicies } from "../collectors/retention-look/promises.ts";
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { declaredPolicies, retention } from "../../src/collectors/retention.ts";
+import { retention } from "../../src/collectors/retention.ts";
+import { declaredPolicies } from "../../src/collectors/retention-look/promises.ts";
 import type { Config } from "../../src/config/schema.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { configOf, day, emptyLedger, hour, noon, observe, readable } from "./ledger.ts";

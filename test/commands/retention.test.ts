@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { declaredPolicies } from "../../src/collectors/retention.ts";
+import { declaredPolicies } from "../../src/collectors/retention-look/promises.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { configOf, day, hour, noon, observe, record } from "../collectors/ledger.ts";
 import { temporaryDirectory } from "../support/directory.ts";

@@ -23,19 +23,29 @@ const hook = `
   });
 `;
 
-/** Calls the command from its sources. @returns which of our packages it loaded, whether it loaded a file whose URL holds `part`, and where its compiled code is kept */
-function loadedBy(t: TestContext, ...args: readonly string[]) {
+/** What a command loads that is called for the first time. */
+const loadedBy = (t: TestContext, ...args: readonly string[]) => loadedAtLast(t, 1, args);
+
+/**
+ * Calls the command from its sources so often.
+ * @returns of the last time: which of our packages it loaded, whether it loaded a file whose URL holds `part`, and where its compiled code is kept
+ */
+function loadedAtLast(t: TestContext, times: number, args: readonly string[]) {
   const directory = temporaryDirectory(t);
   const [state, list] = [join(directory, "state"), join(directory, "loaded")];
   const job = "{ steps: [{ uses: command, argv: [/bin/true] }] }";
   writeFileSync(join(directory, "hook.mjs"), hook);
   writeFileSync(join(directory, "pantheros.yaml"), `host: here\nstate_directory: ${state}\njobs: { idle: ${job} }\n`);
-  execFileSync(process.execPath, ["--import", join(directory, "hook.mjs"), main, ...args], {
-    cwd: directory,
-    env: { ...process.env, LOADED: list, RUNTIME_DIRECTORY: directory },
-    stdio: "pipe",
-    timeout: 60_000,
-  });
+  for (let time = 1; time <= times; time += 1) {
+    writeFileSync(list, "");
+    execFileSync(process.execPath, ["--import", join(directory, "hook.mjs"), main, ...args], {
+      cwd: directory,
+      // As a build of its own, which nothing else has remembered anything for.
+      env: { ...process.env, LOADED: list, RUNTIME_DIRECTORY: directory, PANTHEROS_BUILD: directory },
+      stdio: "pipe",
+      timeout: 60_000,
+    });
+  }
   const urls = readFileSync(list, "utf8").split("\n");
   const has = (part: string) => urls.some((url) => url.includes(part));
   const cache = urls.find((line) => line.startsWith("compile cache: "));
@@ -64,6 +74,12 @@ describe("a command loads what it needs", () => {
     assert.equal(loaded.has("/src/commands/run.ts"), true);
     assert.equal(loaded.has("/src/commands/serve"), false);
     assert.equal(loaded.has("/src/http/"), false);
+  });
+
+  it("run, of a configuration that was checked before: nothing that reads or checks one", (t) => {
+    const loaded = loadedAtLast(t, 2, ["run", "idle"]);
+    assert.deepEqual(loaded.packages, ["better-sqlite3", "execa", "zod"]);
+    assert.equal(loaded.has("/src/config/schema.ts"), false);
   });
 
   it("status: nothing that starts programs", (t) => {

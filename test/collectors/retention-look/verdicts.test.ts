@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { declaredPolicies } from "../../../src/collectors/retention.ts";
+import { declaredPolicies } from "../../../src/collectors/retention-look/promises.ts";
 import { retentionVerdicts, type SubjectVerdict, type Trial } from "../../../src/collectors/retention-look/verdicts.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
