@@ -124,20 +124,6 @@ const snapshots = ({ snapshotAge }: Thresholds): Section => ({
 const disks = ({ diskUsage }: Thresholds): Section => ({
   title: "Disks",
   widgets: [
-    timeseries({
-      title: "Disk usage",
-      tells: "A full filesystem stops snapshots first, and then whatever writes.",
-      width: 6,
-      lines: [line(highest("diskUsage", { by: ["host", "device"] }))],
-      judged: { above: { critical: diskUsage } },
-    }),
-    bars({
-      title: "Metadata pressure of Btrfs",
-      tells: "At 100 % nothing can be written although the disk seems to have room: balance before that.",
-      width: 6,
-      value: highest("btrfsMetadataPressure", { by: ["host", "device"] }),
-      judged: { above: metadataLevels },
-    }),
     single({
       title: "Device errors in a week",
       tells: "Errors that Btrfs counted on devices: read, write, flush, corruption, generation.",
@@ -165,6 +151,20 @@ const disks = ({ diskUsage }: Thresholds): Section => ({
       width: 3,
       value: total("layoutViolations", { by: [] }),
       judged: hardly,
+    }),
+    timeseries({
+      title: "Disk usage",
+      tells: "A full filesystem stops snapshots first, and then whatever writes.",
+      width: 6,
+      lines: [line(highest("diskUsage", { by: ["host", "device"] }))],
+      judged: { above: { critical: diskUsage } },
+    }),
+    bars({
+      title: "Metadata pressure of Btrfs",
+      tells: "At 100 % nothing can be written although the disk seems to have room: balance before that.",
+      width: 6,
+      value: highest("btrfsMetadataPressure", { by: ["host", "device"] }),
+      judged: { above: metadataLevels },
     }),
   ],
 });

@@ -82,6 +82,7 @@ const runs: Section = {
       width: 6,
       columns: [
         column("Since success", highest("jobSuccessAge", { by: ["host", "job"] })),
+        column("Overdue", highest("jobOverdue", { by: ["host", "job"] })),
         column("Last start", highest("jobLastStart", { by: ["host", "job"] })),
         column("Last finish", highest("jobLastFinish", { by: ["host", "job"] })),
         column("Last success", highest("jobLastSuccess", { by: ["host", "job"] })),

@@ -7,6 +7,7 @@ import type { Target } from "./target.ts";
 
 /** What became of a step; `blocked`: something that it needs has failed, or nothing may be written. */
 export interface Applied {
+  /** With the id that it has there since. */
   readonly step: PlanStep;
   readonly outcome: "done" | "failed" | "blocked" | "cancelled";
   readonly failure: StepError | null;
@@ -60,8 +61,9 @@ export async function applyPlan(
       if (refusal !== undefined) return blocked(step, `the keys may not write: ${refusal.message}`, refusal);
       if (signal.aborted) return { step, outcome: "cancelled", failure: toStepError(signal.reason) };
       try {
-        remoteIds.set(step.id, await write(step, resource));
-        return { step, outcome: "done", failure: null };
+        const remoteId = await write(step, resource);
+        remoteIds.set(step.id, remoteId);
+        return { step: { ...step, remoteId }, outcome: "done", failure: null };
       } catch (error) {
         const failure = toStepError(error);
         if (failure.reason === "auth" && !isRestricted(owned.get(nameOf(step))?.body)) refused.set(step.kind, failure);

@@ -112,7 +112,7 @@ describe("pantheros monitors", () => {
   });
 
   it("prints one document with --json, and a comment for a pull request with --markdown", async (t) => {
-    const { monitors } = await desk(t);
+    const { fake, monitors } = await desk(t);
     const plan = JSON.parse((await monitors("plan --only failing-repeatedly --json")).stdout) as {
       steps: { id: string; action: string }[];
     };
@@ -125,9 +125,11 @@ describe("pantheros monitors", () => {
     assert.match(markdown, /\| `\+` \| create \| monitor `disk-usage` \| definition \| `monitors\/disk-usage.ts` \|/);
     const synced = JSON.parse((await monitors("sync --only failing-repeatedly --json")).stdout) as {
       summary: unknown;
-      results: unknown[];
+      results: { remote_id: string }[];
     };
     assert.deepEqual(synced.summary, { done: 2, failed: 0, blocked: 0, cancelled: 0 });
+    const there = fake.monitors.all().map(({ id }) => String(id));
+    assert.deepEqual(synced.results.map(({ remote_id }) => remote_id).toSorted(), there.toSorted());
   });
 
   it("prunes only when told to, saves the bodies first, and keeps what something needs", async (t) => {

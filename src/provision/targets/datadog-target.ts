@@ -141,8 +141,9 @@ async function twinOf(send: Send, kind: Kind, answer: Answer, mark: OwnMark, abo
         advice: `if ${mark.id} is only its new name, say in its definition: formerly: ["${other.id}"]; else delete the other, or let them differ`,
       });
   }
+  const isImportable = kind === "monitor" || kind === "dashboard";
   throw new StepError("config", `${about}: ${remoteId} does the same already and is not ours`, {
-    advice: `import it (pantheros monitors import --id ${remoteId}), give it back our tags, or delete it`,
+    advice: `${isImportable ? `import it (pantheros ${kind}s import --id ${remoteId}), ` : ""}give it back our tags, or delete it`,
   });
 }
 
