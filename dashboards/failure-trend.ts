@@ -8,7 +8,7 @@ import { failuresColumn, lastOutcomes, runsByOutcome, successColumn, successWith
 
 const month = days(30);
 const week = days(7);
-const ended = { failed: { outcome: ["failed"] }, skipped: { outcome: ["skipped"] } };
+const ended = { failed: { outcome: ["failed"] }, skipped: { outcome: ["skipped"] } } as const;
 
 export const failureTrend = defineDashboard({
   id: "failure-trend",

@@ -9,13 +9,18 @@ import { conditionInWords } from "../src/provision/condition-words.ts";
 import { ruleName } from "../src/provision/prometheus/rules.ts";
 import { type LevelRules, serviceLevelRules } from "../src/provision/prometheus/service-levels.ts";
 
-/** docs/alerts.md: every alert, and what to do when it fires. The rules link to its sections. */
+/** docs/alerts.md: every alert, and what to do when it fires. What they tell links to its sections. */
 export function alertsPage(): string {
   const [first] = stacks;
   if (first === undefined) throw new Error("there is no stack");
   const rows = alerts.map((alert) => {
     const condition = alert.condition(first);
     return `| [\`${alert.id}\`](#${alert.id}) | ${severitiesOf(condition).join(", ")} | ${alert.title} |`;
+  });
+  const levels = serviceLevelRules(first);
+  const levelRows = levels.map(({ level, alert: { labels } }) => {
+    const id = labels["pantheros_id"];
+    return `| [\`${id}\`](#${id}) | ${labels["severity"]} | ${level.title}: too rarely, over a month |`;
   });
   return `<!-- Generated from monitors/ by npm run generate. -->
 
@@ -25,12 +30,15 @@ Each is defined once, in \`monitors/\`, and becomes a rule of Prometheus and a m
 said otherwise there). Thresholds that differ between systems are those of the stacks in \`monitors/stacks.ts\`. Commands are run on the host
 that the alert names, as root where they need it.
 
+Each section ends with how to silence that alert alone, where it is told. In Datadog that is a downtime (Monitors → Manage Downtimes →
+Schedule Downtime, “By Monitor Tags”) that ends by itself; \`pantheros downtime\` makes one for all alerts of a job.
+
 | Alert | Severity | |
 |---|---|---|
-${rows.join("\n")}
+${[...rows, ...levelRows].join("\n")}
 
 ${alerts.map((alert) => section(alert)).join("\n")}
-${serviceLevelRules(first).map(levelSection).join("\n")}`;
+${levels.map(levelSection).join("\n")}`;
 }
 
 /** What is promised over a month. */
@@ -55,6 +63,12 @@ them, and below 0 the promise is broken.
 What to do:
 
 ${remedies.map((line, index) => `${index + 1}. ${line.replace(/^- /, "")}`).join("\n")}
+
+Silence it for two hours:
+
+- Prometheus: \`amtool silence add alertname=${alert.alert} --duration 2h --comment WHY\`
+- Datadog: its SLO tells nobody by itself, so there is nothing to silence. Time that shall not count is a correction of the SLO
+  \`pantheros_id:${level.id}\` (its page → Status Corrections).
 `;
 }
 
@@ -81,7 +95,10 @@ What to do:
 
 ${remedies.join("\n")}
 
-Silence it for two hours on one host: \`amtool silence add alertname=${ruleName(alert.id)} host=HOST --duration 2h --comment WHY\`${inDatadog(condition)}
+Silence it for two hours on one host:
+
+- Prometheus: \`amtool silence add alertname=${ruleName(alert.id)} host=HOST --duration 2h --comment WHY\`
+- Datadog: ${inDatadog(alert.id, condition)}
 `;
 }
 
@@ -98,14 +115,26 @@ function levels(alert: AnyAlert): readonly string[] {
   return shown.flatMap(({ name, rows }) => rows.map((row) => `| ${name} ${row}`));
 }
 
-function inDatadog({ by }: AnyCondition): string {
-  if (!Object.hasOwn(commands, "downtime") || !by.includes("job")) return ".";
-  return "; in Datadog all alerts of a job: `pantheros downtime start JOB --for 2h`.";
+/** The downtime that mutes this alert and no other. All tags of a downtime must fit a monitor: two parts take two. */
+function inDatadog(id: string, condition: AnyCondition): string {
+  const tags = partsOf(id, condition).map((part) => `\`pantheros_id:${part}\``);
+  const each = tags.length === 1 ? "a downtime of the monitor tag" : "a downtime for each of the monitor tags";
+  const scope = condition.by.includes("host") ? ", with the group scope `host:HOST`" : "";
+  const ofJob = Object.hasOwn(commands, "downtime") && condition.by.includes("job");
+  const all = ofJob ? "; or all alerts of the job: `pantheros downtime start JOB --for 2h`" : "";
+  return `${each} ${tags.join(" and ")}${scope}${all}`;
 }
 
 /** What it is called there, where that is not its own name. */
 function partsInDatadog(id: string, condition: AnyCondition): string {
   if (condition.kind !== "either") return "";
-  const names = condition.of.map((_, index) => `\`${id}.${index + 1}\``).join(" and ");
+  const names = partsOf(id, condition)
+    .map((part) => `\`${part}\``)
+    .join(" and ");
   return ` In Datadog it is ${names}, each of which tells by itself.`;
+}
+
+/** The ids of its monitors. */
+function partsOf(id: string, condition: AnyCondition): readonly string[] {
+  return condition.kind === "either" ? condition.of.map((_, index) => `${id}.${index + 1}`) : [id];
 }

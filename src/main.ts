@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import module from "node:module";
 import { join } from "node:path";
-import { cacheFolder } from "./commands/cache.ts";
+import { cacheFolder, isPrivate } from "./commands/cache.ts";
 import { commands } from "./commands/index.ts";
 import { favourMemory } from "./commands/memory.ts";
 
@@ -25,7 +25,7 @@ function enableCompileCache(): void {
   const directory = join(cacheFolder(process.env), "compile");
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    module.enableCompileCache(directory);
+    if (isPrivate(directory)) module.enableCompileCache(directory);
   } catch {
     // A read-only or foreign cache folder costs some milliseconds and nothing else.
   }

@@ -5,8 +5,8 @@ import type { Thresholds } from "../../src/model/alert/stack.ts";
 import { column, line, single, states, timeseries } from "../../src/model/dashboard/widget.ts";
 
 const byJob = ["host", "job"] as const;
-const skipped = { outcome: ["skipped"] };
-const success = { outcome: ["success"] };
+const skipped = { outcome: ["skipped"] } as const;
+const success = { outcome: ["success"] } as const;
 
 /** Of one that fails, somebody should know; of two in a row, somebody should do something. */
 const successJudged = { below: { warning: percent(99), critical: percent(90) } } as const;

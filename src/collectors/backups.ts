@@ -1,10 +1,11 @@
 import type { Config } from "../config/schema.ts";
 import type { LastStep, Ledger } from "../ledger/ledger.ts";
+import { proofStates } from "../model/metrics/label-values.ts";
 import type { Observation, Sample } from "../model/sample.ts";
 import { defineLiveCollector, type SubjectKind } from "./collector.ts";
 import { isDeclared } from "./declared/steps.ts";
 import { lastAttempts } from "./last-attempts.ts";
-import { proofOf, proofStates, worstProof } from "./proof.ts";
+import { proofOf, worstProof } from "./proof.ts";
 
 /**
  * What jobs say they left behind, held against what was seen: a claim that nobody else can see is not proven. Where nothing has looked
@@ -47,11 +48,11 @@ export const prunedKinds: Readonly<Record<string, SubjectKind>> = {
 /** A subvolume and a repository may have one name, and several jobs may prune one of them. */
 function lastPrunings(steps: readonly LastStep[]): Sample[] {
   const prunes = steps.filter(({ uses }) => Object.hasOwn(prunedKinds, uses));
-  return [...Map.groupBy(prunes, ({ uses, target }) => `${prunedKinds[uses]} ${target}`).values()].map(
-    (own): Sample => {
+  return [...Map.groupBy(prunes, ({ uses, target }) => `${prunedKinds[uses]} ${target}`).values()].flatMap(
+    (own): Sample[] => {
       const [{ uses, target } = { uses: "", target: "" }] = own;
-      const labels = { kind: prunedKinds[uses] ?? "", subject: target };
-      return { metric: "pruneLastSuccess", labels, value: newest(own) };
+      const kind = prunedKinds[uses];
+      return kind ? [{ metric: "pruneLastSuccess", labels: { kind, subject: target }, value: newest(own) }] : [];
     },
   );
 }

@@ -2,6 +2,7 @@ import type { SecretReference } from "../config/scalars.ts";
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { JsonValue, Measurement } from "../model/measurement.ts";
+import type { subjectKinds } from "../model/metrics/label-values.ts";
 import type { Artifact, Observation, Sample } from "../model/sample.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Execute } from "../tools/exec.ts";
@@ -79,7 +80,7 @@ export function defineLiveCollector(collector: LiveCollector): LiveCollector {
 export type AnyCollector = Collector | LiveCollector;
 
 /** What can be seen independently: the snapshots of a subvolume, the contents of a repository, what lies at a destination. */
-export type SubjectKind = "subvolume" | "repository" | "destination";
+export type SubjectKind = (typeof subjectKinds)[number];
 
 /**
  * The last look at a subject, whichever collector made it; null when nothing has looked, or the look did not reach this subject. Then

@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.ts";
+import { declaredKinds } from "../model/metrics/label-values.ts";
 import type { Sample } from "../model/sample.ts";
 import { defineLiveCollector } from "./collector.ts";
 
@@ -9,7 +10,7 @@ const sections = {
   destination: "destinations",
   objective: "objectives",
   policy: "retention",
-} as const satisfies Record<string, keyof Config>;
+} as const satisfies Record<(typeof declaredKinds)[number], keyof Config>;
 
 /**
  * What was never snapshotted, reached or looked at has no numbers, and so no series that could be missed. Therefore everything declared has
@@ -20,8 +21,10 @@ export const inventory = defineLiveCollector({
   summary: "Everything that the configuration declares, from the first second, also when nothing is known of it.",
   live: true,
   collect({ config }) {
-    return Object.entries(sections).flatMap(([kind, section]) =>
-      Object.keys(config[section]).map((name): Sample => ({ metric: "declared", labels: { kind, name }, value: 1 })),
+    return declaredKinds.flatMap((kind) =>
+      Object.keys(config[sections[kind]]).map(
+        (name): Sample => ({ metric: "declared", labels: { kind, name }, value: 1 }),
+      ),
     );
   },
 });

@@ -1,13 +1,10 @@
 import type { LastStep } from "../ledger/ledger.ts";
 import { type Claim, claimOf } from "../model/claim.ts";
+import type { ProofState } from "../model/metrics/label-values.ts";
 import { formatBytes } from "../model/quantity.ts";
 import type { Artifact, Observation } from "../model/sample.ts";
 import { lastLook, wasTried } from "./collector.ts";
 import { artifactsOf } from "./look-index.ts";
-
-/** `unproven`: nothing has looked since; that is neither proven nor refuted. */
-export const proofStates = ["proven", "unproven", "disagrees"] as const;
-export type ProofState = (typeof proofStates)[number];
 
 export interface Proof {
   readonly state: ProofState;

@@ -1,6 +1,7 @@
 import { dutiesOf } from "../config/duties.ts";
 import type { Config } from "../config/schema.ts";
 import { timezoneOf } from "../config/timezone.ts";
+import type { Rhythm } from "../model/metrics/label-values.ts";
 import { type Due, dueOf, nextAfter, parseSchedule } from "../model/schedule.ts";
 
 /** When the jobs of a configuration are to run; all in seconds. */
@@ -11,9 +12,6 @@ export interface Timetable {
   readonly due: (job: string, settled: Parameters<typeof dueOf>[1]) => Due | null;
   readonly rhythm: (job: string) => Rhythm;
 }
-
-/** How the age of a job's last success is to be judged: one that runs on Sundays is not late on a Tuesday. */
-export type Rhythm = "daily" | "rarer" | "awake" | "none";
 
 /**
  * Reading a schedule and asking it once costs a millisecond, and a page with a hundred jobs is rendered as often as it is scraped: schedules

@@ -42,7 +42,8 @@ printed. Exit code 1 when a collector failed.`,
         if ("live" in collector) continue;
         if (asked.size > 0 ? !asked.has(collector.name) : !isEnabled(collector, host.config)) continue;
         const { error } = await collectOnce(collector, services);
-        if (signal.aborted) break;
+        // Told by the exit code: what was not looked at is not known.
+        signal.throwIfAborted();
         if (error !== null) tell(invocation, `collector ${collector.name}: ${error}`);
       }
       const all = readState(host.config, ledger, collectors, now() / 1000);

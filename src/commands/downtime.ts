@@ -46,12 +46,20 @@ By default it is for the job on this host; --every-host mutes it wherever it run
     const { where, settings } = await placeOf(job, invocation);
     const progress = createProgress(invocation.stderr, invocation.environment, invocation.now);
     const target = await openTarget(settings, invocation, progress);
+    await target.check();
     const existing = (await target.list("downtime", "")).filter(
       (found) => isOf(found, where) && isLeft(found, invocation.now()),
     );
     if (action === "end") {
       for (const { remoteId } of existing) await target.remove("downtime", remoteId);
-      report(invocation, { ...where, ended: existing.length, until: null, remoteId: null, isLonger: false });
+      report(invocation, {
+        ...where,
+        ended: existing.length,
+        until: null,
+        remoteId: null,
+        before: null,
+        isLonger: false,
+      });
       return 0;
     }
     const from = Math.floor(invocation.now() / 1000);
@@ -70,12 +78,15 @@ By default it is for the job on this host; --every-host mutes it wherever it run
       first === undefined
         ? await target.create("downtime", body, downtimeMark(where))
         : await target.update("downtime", first.remoteId, body);
+    const ends = existing.map(({ body: { end } }) => (typeof end === "number" ? end : Number.POSITIVE_INFINITY));
+    const before = ends.length === 0 ? null : Math.max(...ends);
     report(invocation, {
       ...where,
       ended: others.length,
       until,
       remoteId: made.remoteId,
-      isLonger: first !== undefined,
+      before: before === Number.POSITIVE_INFINITY ? null : before,
+      isLonger: before !== null && until > before,
     });
     return 0;
   },
@@ -88,7 +99,9 @@ interface Told {
   /** Seconds since the epoch. */
   readonly until: number | null;
   readonly remoteId: string | null;
-  /** It was muted already. */
+  /** Seconds since the epoch: until when it was muted already; null: it was not, or without an end. */
+  readonly before: number | null;
+  /** It was muted already, for less long. */
   readonly isLonger: boolean;
 }
 
@@ -124,11 +137,14 @@ function report(invocation: Invocation, told: Told): void {
     printJson(invocation, told);
     return;
   }
-  const { job, host, until, ended, remoteId, isLonger } = told;
+  const { job, host, until, ended, remoteId, before } = told;
   const where = `${job} on ${host ?? "every host"}`;
   const time = until === null ? "" : new Date(until * 1000).toISOString().replace(".000Z", "Z");
   if (until !== null)
-    print(invocation, `alerts of ${where} are ${isLonger ? "now " : ""}muted until ${time} (downtime ${remoteId})`);
+    print(
+      invocation,
+      `alerts of ${where} are ${before === null ? "" : "now "}muted until ${time} (downtime ${remoteId})`,
+    );
   else print(invocation, ended === 0 ? `alerts of ${where} were not muted by us` : `alerts of ${where} are told again`);
 }
 

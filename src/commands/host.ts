@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { crc32 } from "node:zlib";
 import { usesOf } from "../config/declaration.ts";
 import { readConfigText } from "../config/file.ts";
-import type { LoadedConfig } from "../config/load.ts";
+import type { LeftOut, LoadedConfig } from "../config/load.ts";
 import { valueAt } from "../config/path.ts";
 import { recallConfig, rememberConfig } from "../config/remembered.ts";
 import type { SecretReference } from "../config/scalars.ts";
@@ -16,7 +16,7 @@ import { StepError } from "../model/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import { loadRunner, loadRunners, runnerNames } from "../runners/index.ts";
 import type { Runner } from "../runners/runner.ts";
-import { build, cacheFolder } from "./cache.ts";
+import { build, cacheFolder, isPrivate } from "./cache.ts";
 import { type Invocation, UsageError } from "./command.ts";
 
 /** The host as its configuration describes it: what almost every command starts from. */
@@ -24,7 +24,7 @@ export interface Host {
   readonly config: Config;
   readonly loaded: LoadedConfig;
   /** Jobs that are not in `config`, because something is wrong in them and they were not wanted. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: LeftOut;
   readonly ledgerPath: string;
   /** Where runs are written while the ledger cannot be; on a file system of its own, gone after a reboot. */
   readonly fallbackPath: string;
@@ -72,9 +72,9 @@ async function loadConfiguration(file: string, environment: NodeJS.ProcessEnv, {
   const text = readConfigText(file);
   // Node brings the timezones, by whose names a configuration is checked, too.
   const checkedBy = `${build} ${process.version} ${process.versions["tz"]}`;
-  const memory = build === undefined ? null : { folder: cacheFolder(environment), checkedBy };
+  const memory = build === undefined ? null : { folder: cacheFolder(environment), isPrivate, checkedBy };
   const known = memory && !anew ? recallConfig(memory, file, text) : null;
-  if (known) return { loaded: known, leftOut: [], runners: await loadRunners(usesOf(known.config)) };
+  if (known) return { loaded: known, leftOut: new Map(), runners: await loadRunners(usesOf(known.config)) };
   const { checkConfig, checkConfigFor, readConfig } = await import("../config/load.ts");
   const written = readConfig(file, text);
   const { value } = written.source;
@@ -82,8 +82,10 @@ async function loadConfiguration(file: string, environment: NodeJS.ProcessEnv, {
   const collectors = valueAt(value, ["collectors"]) === undefined ? undefined : await collectorNames();
   const options = { runners, runnerNames, ...(collectors && { collectors }) };
   const { loaded, leftOut } =
-    job === undefined ? { loaded: checkConfig(written, options), leftOut: [] } : checkConfigFor(job, written, options);
-  if (memory && leftOut.length === 0) rememberConfig(memory, text, loaded);
+    job === undefined
+      ? { loaded: checkConfig(written, options), leftOut: new Map() }
+      : checkConfigFor(job, written, options);
+  if (memory && leftOut.size === 0) rememberConfig(memory, text, loaded);
   return { loaded, leftOut, runners };
 }
 

@@ -60,7 +60,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./rules.ts")).rules,
   },
   monitors: {
-    summary: "alerts as code: plan, sync and validate the monitors in Datadog",
+    summary: "alerts as code: plan, sync, validate, pull, prune and import the monitors in Datadog",
     load: async () => (await import("./monitors.ts")).monitors,
   },
   downtime: {
@@ -68,11 +68,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./downtime.ts")).downtime,
   },
   dashboards: {
-    summary: "dashboards as code: files for Grafana; plan and sync in Datadog",
+    summary: "dashboards as code: files for Grafana; plan, sync, validate, pull, prune and import in Datadog",
     load: async () => (await import("./dashboards.ts")).dashboards,
   },
   metadata: {
-    summary: "what Datadog tells about our metrics: units, types, descriptions",
+    summary: "what Datadog tells about our metrics (units, types, descriptions): plan and sync it",
     load: async () => (await import("./metadata.ts")).metadata,
   },
   collect: {

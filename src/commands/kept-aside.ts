@@ -8,8 +8,13 @@ export interface WholeJournal extends Pick<Ledger, "runs" | "run" | "steps"> {
   readonly ledger: Ledger;
   /** Runs that only the fallback ledger knows, newest first: no state and no count has them until they are taken in. */
   readonly keptAside: readonly Run[];
+  /** Why what is kept aside cannot be read; null: it can, or there is none. */
+  readonly problem: LedgerError | null;
   readonly close: () => void;
 }
+
+/** A ledger that cannot be written for so many runs has long been noticed. */
+const mostAside = 10_000;
 
 /**
  * Opens the journal for those who only show it. No run may be missing from it because the ledger was full or damaged when it ran.
@@ -17,7 +22,7 @@ export interface WholeJournal extends Pick<Ledger, "runs" | "run" | "steps"> {
  */
 export async function openWholeJournal(host: Host): Promise<WholeJournal> {
   const ledger = await openHostState(host);
-  const fallback = await openFallback(host.fallbackPath);
+  const { fallback, problem } = await openFallback(host.fallbackPath);
   const aside = (query: RunQuery) =>
     (fallback?.runs(query) ?? [])
       .filter(({ id }) => !isFinished(ledger.run(id)))
@@ -25,7 +30,8 @@ export async function openWholeJournal(host: Host): Promise<WholeJournal> {
   const holderOf = (id: string) => (isFinished(ledger.run(id)) ? ledger : fallback?.run(id) ? fallback : ledger);
   return {
     ledger,
-    keptAside: aside({ limit: 10_000 }),
+    keptAside: aside({ limit: mostAside }),
+    problem,
     runs(query) {
       const kept = aside(query);
       if (kept.length === 0) return ledger.runs(query);
@@ -47,20 +53,29 @@ export async function openWholeJournal(host: Host): Promise<WholeJournal> {
 
 const isFinished = (run: Run | null) => run !== null && run.finishedAt !== null;
 
-/** Null: nothing is kept aside, or not for this user to see. */
-async function openFallback(path: string): Promise<Ledger | null> {
-  if (!existsSync(path)) return null;
+/** The one ledger must not be hidden by what is wrong with the other. */
+async function openFallback(path: string): Promise<{ fallback: Ledger | null; problem: LedgerError | null }> {
+  if (!existsSync(path)) return { fallback: null, problem: null };
   const { openLedger } = await import("../ledger/sqlite.ts");
+  let fallback: Ledger | null = null;
   try {
-    return openLedger(path, { mode: "read", brief: true });
+    fallback = openLedger(path, { mode: "read", brief: true });
+    fallback.runs({ limit: mostAside });
+    return { fallback, problem: null };
   } catch (error) {
-    if (error instanceof LedgerError) return null;
+    fallback?.close();
+    if (error instanceof LedgerError) return { fallback: null, problem: error };
     throw error;
   }
 }
 
 /** For a person: what is not in the ledger yet, where it is, and what brings it there. */
-export function keptAsideSentence({ keptAside }: Pick<WholeJournal, "keptAside">, { fallbackPath }: Host): string {
+export function keptAsideSentence(
+  { keptAside, problem }: Pick<WholeJournal, "keptAside" | "problem">,
+  { fallbackPath }: Host,
+): string {
+  if (problem !== null)
+    return `runs may be missing here: what was kept aside cannot be read: ${problem.message} – ${problem.advice}`;
   const [first, ...others] = keptAside;
   if (first === undefined) return "";
   const runs = others.length === 0 ? `run ${first.id} of ${first.job} is` : `${keptAside.length} runs are`;

@@ -7,6 +7,7 @@ import { alertmanagerConfig } from "../provision/prometheus/alertmanager.ts";
 import { mimirRuleFile, prometheusRuleFile } from "../provision/prometheus/rule-files.ts";
 import { configuredStacks, stackNamed } from "../provision/stacks.ts";
 import { defineCommand, print, printJson, tell, UsageError } from "./command.ts";
+import { tellMissingRunbooks } from "./provisioning/runbooks.ts";
 import { settingsOf } from "./provisioning/stage.ts";
 import { writeRendered } from "./rendered-file.ts";
 
@@ -42,7 +43,7 @@ Prints the alerts of a stack as files for Prometheus, Thanos or vmalert (prometh
 
 Thresholds and routes are those of the stack: provisioning.stacks in the configuration, else those that pantheros ships (hosts, cluster).
 No secret is in the files: Alertmanager reads those of chats and services on call from a folder, one file each, named like it. Every alert
-links to its section of docs/alerts.md; provisioning.runbooks says where people find that.
+links to its section of docs/alerts.md where provisioning.runbooks says where people find that, and else only names it.
 
 With --output the file is written into a folder, and replaced there when pantheros has made it.`,
   arguments: [{ name: "render", summary: "what to do" }],
@@ -74,6 +75,7 @@ With --output the file is written into a folder, and replaced there when panther
     const text = format.render(stack, settings);
     if (name === "alertmanager" && Object.values(stack.routes).every((names) => names.length === 0))
       tell(invocation, `nobody is told\n  → provisioning.stacks.${stack.name}.routes in the configuration says who`);
+    if (name !== "alertmanager") tellMissingRunbooks(stack, invocation);
     const isOurs = (found: string) => found.startsWith(ours);
     const rendered = { name: format.file(stack), text, isOurs };
     const file = typeof output === "string" ? writeRendered(output, rendered, invocation) : null;

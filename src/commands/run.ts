@@ -1,9 +1,9 @@
 import { suggest } from "../config/closest.ts";
-import type { Config } from "../config/schema.ts";
+import { ConfigError } from "../config/problems.ts";
 import { emitRuns } from "../engine/emit.ts";
 import { removeLeftovers } from "../engine/leftovers.ts";
 import { runJob } from "../engine/run-job.ts";
-import { exitCodeOf } from "../model/exit-codes.ts";
+import { exitCodeOf, exitCodes } from "../model/exit-codes.ts";
 import type { RunTrigger } from "../model/run.ts";
 import { ownIdentity } from "../tools/process/process.ts";
 import { defineCommand, type Invocation, tell, UsageError } from "./command.ts";
@@ -43,23 +43,23 @@ A ledger that cannot be written never stops the backup: the run is kept aside, t
   async run(invocation) {
     const job = invocation.arguments[0] as string;
     const host = await openHostOrJournal(invocation, job);
-    if (host.leftOut.length > 0) {
-      tell(
-        invocation,
-        `pantheros: the configuration has mistakes in other jobs: ${host.leftOut.join(", ")}; they cannot run`,
-      );
+    if (host.leftOut.size > 0) {
+      const names = [...host.leftOut.keys()].join(", ");
+      tell(invocation, `pantheros: the configuration has mistakes in other jobs: ${names}; they cannot run`);
       tell(invocation, "  → see them with: pantheros config check");
     }
     requireJob(host, job);
     const exitCode = await runOnce(host, invocation, job, triggerOf(invocation));
     if (exitCode !== 0 || invocation.options["dry-run"] === true) return exitCode;
     let worst: number = exitCode;
-    const due = followersOf(host.config, job);
+    const due = followersOf(host, job);
     // The list grows while it is worked off: what succeeds may have followers of its own.
     for (const follower of due) {
       if (invocation.signal.aborted) break;
-      const ended = await runOnce(host, invocation, follower, "after");
-      if (ended === 0) due.push(...followersOf(host.config, follower).filter((next) => !due.includes(next)));
+      const ended = host.leftOut.has(follower)
+        ? await runLeftOut(invocation, follower)
+        : await runOnce(host, invocation, follower, "after");
+      if (ended === 0) due.push(...followersOf(host, follower).filter((next) => !due.includes(next)));
       else if (worst === 0) worst = ended;
     }
     return worst;
@@ -70,6 +70,7 @@ A ledger that cannot be written never stops the backup: the run is kept aside, t
 async function runOnce(host: Host, invocation: Invocation, job: string, trigger: RunTrigger): Promise<number> {
   const dryRun = invocation.options["dry-run"] === true;
   const { now, random, environment, signal } = invocation;
+  const leftOut = [...host.leftOut.keys()];
   const view = observeRun(invocation);
   const journal = openRunJournal(host, { dryRun, onNote: view.note });
   const removal = removalServices(host, invocation);
@@ -79,7 +80,7 @@ async function runOnce(host: Host, invocation: Invocation, job: string, trigger:
   try {
     if (!dryRun) await prepareLedger(journal, host, { now, removal, onNote: view.note });
     const report = await runJob(
-      { config: host.config, job, trigger, signal, runnerFor: host.runnerFor },
+      { config: host.config, job, trigger, signal, runnerFor: host.runnerFor, leftOut },
       {
         journal,
         holder: ownIdentity(),
@@ -97,7 +98,7 @@ async function runOnce(host: Host, invocation: Invocation, job: string, trigger:
       await told();
       const { readSecret } = host;
       await unlessLedgerFails(view.note, () =>
-        emitRuns(journal.ledger, host.config, { now, readSecret, onProblem: view.note }),
+        emitRuns(journal.ledger, host.config, { now, readSecret, leftOut, onProblem: view.note }),
       );
       await unlessLedgerFails(view.note, async () => {
         for (const message of await removeLeftovers(journal.ledger, removal)) view.note(message);
@@ -110,9 +111,21 @@ async function runOnce(host: Host, invocation: Invocation, job: string, trigger:
   }
 }
 
+/** A job that comes next and has mistakes: its refusal is journaled as that of any run – unless it has been mended meanwhile. */
+async function runLeftOut(invocation: Invocation, job: string): Promise<number> {
+  try {
+    return await runOnce(await openHostOrJournal(invocation, job), invocation, job, "after");
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    tell(invocation, `${job}: cannot run, the configuration has mistakes in it`);
+    return exitCodes.usage[0];
+  }
+}
+
 /** The jobs that are started when this one has succeeded, in the order of the configuration. */
-function followersOf(config: Config, job: string): string[] {
-  return Object.keys(config.jobs).filter((name) => config.jobs[name]?.after.includes(job));
+function followersOf({ config, leftOut }: Host, job: string): string[] {
+  const right = Object.keys(config.jobs).filter((name) => config.jobs[name]?.after.includes(job));
+  return [...right, ...[...leftOut.keys()].filter((name) => leftOut.get(name)?.includes(job))];
 }
 
 function requireJob({ config }: Host, job: string): void {

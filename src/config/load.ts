@@ -11,6 +11,7 @@ import { entriesOf, isMap, quote, valueAt, writePath } from "./path.ts";
 import { locate } from "./place.ts";
 import { ConfigError, type Problem } from "./problems.ts";
 import { checkRules } from "./rules.ts";
+import { name } from "./scalars.ts";
 import { type Config, configuration } from "./schema.ts";
 import { literalSecret } from "./secret-names.ts";
 import { checkSteps } from "./steps.ts";
@@ -60,11 +61,13 @@ export function checkConfig(written: WrittenConfig, options: CheckOptions): Load
   return loaded;
 }
 
-/** A configuration of which one job is wanted. */
+/** Jobs in which something is wrong → those after which they say that they come. */
+export type LeftOut = ReadonlyMap<string, readonly string[]>;
+
+/** A configuration of which one job is wanted; without the jobs that are left out. */
 export interface LoadedForJob {
   readonly loaded: LoadedConfig;
-  /** Other jobs that are not in it, because something is wrong in them. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: LeftOut;
 }
 
 /**
@@ -73,30 +76,41 @@ export interface LoadedForJob {
  */
 export function checkConfigFor(job: string, written: WrittenConfig, options: CheckOptions): LoadedForJob {
   const whole = judge(written, options);
-  if (whole.loaded !== null) return { loaded: whole.loaded, leftOut: [] };
+  if (whole.loaded !== null) return { loaded: whole.loaded, leftOut: new Map() };
   const problems = refusal(written, whole.findings);
   const { source } = written;
   const wrong = new Set<string>();
   for (const { path } of [...source.mistakes, ...whole.findings]) {
-    const [section, name] = path;
-    if (source.broken || section !== "jobs" || name === undefined || name === job) throw problems;
-    wrong.add(String(name));
+    const [section, other] = path;
+    if (source.broken || section !== "jobs" || other === undefined || other === job) throw problems;
+    wrong.add(String(other));
   }
   // The wanted job stands in for them: others may speak of them by name, in objectives and in `after`.
-  const wanted = valueAt(source.value, ["jobs", job]);
-  const withStandIns = entriesOf(valueAt(source.value, ["jobs"])).map(([name, own]) => [
-    name,
-    wrong.has(name) ? wanted : own,
-  ]);
+  const jobs = entriesOf(valueAt(source.value, ["jobs"]));
+  const standIn = withoutAfter(valueAt(source.value, ["jobs", job]));
+  const withStandIns = jobs
+    .filter(([other]) => !wrong.has(other) || name.safeParse(other).success)
+    .map(([other, own]) => [other, wrong.has(other) ? standIn : own]);
   const value = { ...(source.value as object), jobs: Object.fromEntries(withStandIns) };
   const { loaded } = judge({ ...written, source: { ...source, value, mistakes: [] } }, options);
   if (loaded === null) throw problems;
-  const right = ([name]: readonly [string, unknown]) => !wrong.has(name);
-  const jobs = Object.fromEntries(Object.entries(loaded.config.jobs).filter(right));
+  const right = ([other]: readonly [string, unknown]) => !wrong.has(other);
+  const config = { ...loaded.config, jobs: Object.fromEntries(Object.entries(loaded.config.jobs).filter(right)) };
   return {
-    loaded: { ...loaded, config: { ...loaded.config, jobs }, steps: new Map([...loaded.steps].filter(right)) },
-    leftOut: [...wrong],
+    loaded: { ...loaded, config, steps: new Map([...loaded.steps].filter(right)) },
+    leftOut: new Map(jobs.filter(([other]) => wrong.has(other)).map(([other, own]) => [other, afterOf(own)])),
   };
+}
+
+/** It stands in for jobs that it may come after itself. */
+function withoutAfter(job: unknown): unknown {
+  return isMap(job) ? Object.fromEntries(Object.entries(job).filter(([key]) => key !== "after")) : job;
+}
+
+/** As far as it can be made out. */
+function afterOf(job: unknown): readonly string[] {
+  const after = valueAt(job, ["after"]);
+  return Array.isArray(after) ? after.filter((other) => typeof other === "string") : [];
 }
 
 /** Null is loaded when anything is wrong: what is found, or what was found when the text was read. */

@@ -4,6 +4,7 @@ import type { Config } from "../config/schema.ts";
 import { type LastStep, type Ledger, LedgerError } from "../ledger/ledger.ts";
 import { type StepError, toStepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
+import { redactAll } from "../model/secret.ts";
 import { createExecute } from "../tools/exec.ts";
 import { checkJob } from "./check-job.ts";
 import { diagnoseDisks } from "./diagnose-disks.ts";
@@ -30,6 +31,11 @@ type Program = keyof typeof versionCalls;
 
 /** Looks at this host as a run would; changes nothing but that the ledger is created when it is not there yet. */
 export async function diagnose(config: Config, services: Services): Promise<readonly Finding[]> {
+  // An address may hold a password.
+  return redactAll(await findings(config, services), []);
+}
+
+async function findings(config: Config, services: Services): Promise<readonly Finding[]> {
   return [
     node(),
     ...(await Promise.all(programsFor(config).map((name) => program(name, services)))),

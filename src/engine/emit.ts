@@ -16,7 +16,7 @@ import type { EmitServices } from "./tell-hooks.ts";
  */
 export async function emitRuns(ledger: Ledger, config: Config, services: EmitServices): Promise<number> {
   // Marked before it is sent: of several processes that find the same run only one sends it. A kill in between loses a packet, as UDP may.
-  const unemitted = ledger.unemittedRuns();
+  const unemitted = ledger.unemittedRuns().filter(({ job }) => services.leftOut?.includes(job) !== true);
   const ours = new Set(
     ledger.markEmitted(
       unemitted.map(({ id }) => id),

@@ -41,6 +41,8 @@ export interface RunRequest {
   /** Aborted when the person or systemd asks to stop; its reason should be a StepError. */
   readonly signal: AbortSignal;
   readonly runnerFor: (uses: string) => Runner;
+  /** Jobs that are not in `config` because something is wrong in them: what they need is not known, so nothing is pruned. @default none */
+  readonly leftOut?: readonly string[];
 }
 
 export interface RunReport {

@@ -65,7 +65,7 @@ export function createStepRunner(
   };
 
   async function execute(plan: StepPlan, config: StepConfig, runner: Runner): Promise<void> {
-    const unmet = await reasonToSkip(config);
+    const unmet = await reasonToSkip(config, runner);
     if (unmet !== null) return skip(plan, unmet);
     const values = { ...evidence, run: { id: start.id, job: start.job, timestamp: formatTimestamp(start.startedAt) } };
     observer.stepStarted?.(plan);
@@ -88,7 +88,10 @@ export function createStepRunner(
     }
   }
 
-  async function reasonToSkip(config: StepConfig): Promise<string | null> {
+  async function reasonToSkip(config: StepConfig, { kind }: Runner): Promise<string | null> {
+    const { leftOut = [] } = request;
+    if (kind === "prune" && leftOut.length > 0)
+      return `nothing is removed while the configuration has mistakes in ${leftOut.join(", ")}: what they need is not known`;
     const source = [...scopesIn(config)].find((scope) => skipped.has(scope));
     if (source !== undefined) return `step ${source}, whose result it needs, was skipped`;
     return config.only_if === undefined ? null : await unmetCondition(config.only_if, run);

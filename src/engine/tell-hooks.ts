@@ -11,6 +11,8 @@ export interface EmitServices extends Pick<HookServices, "readSecret" | "onProbl
   readonly now: () => number;
   /** Ends the waiting for hooks. @default never */
   readonly signal?: AbortSignal;
+  /** Jobs whose hooks are not known now: of their runs is told when they are. @default none */
+  readonly leftOut?: readonly string[];
 }
 
 /** For all hooks of all runs together, seconds: whoever runs next must not wait for a server that is down. */

@@ -11,7 +11,11 @@ export interface BtrfsHealth {
   /** No chunk holds it yet. */
   readonly unallocatedBytes: number | null;
   /** Only those types whose numbers could be read. */
-  readonly allocations: readonly { readonly type: string; readonly totalBytes: number; readonly usedBytes: number }[];
+  readonly allocations: readonly {
+    readonly type: AllocationType;
+    readonly totalBytes: number;
+    readonly usedBytes: number;
+  }[];
   /** See `metadataPressure`. */
   readonly metadataPressure: number | null;
   readonly devices: readonly BtrfsDevice[] | null;
@@ -29,6 +33,10 @@ export interface BtrfsDevice {
   /** Since the filesystem was made or `btrfs device stats --reset`; a kind that could not be read is absent. */
   readonly errors: Readonly<Partial<Record<DeviceErrorKind, number>>>;
 }
+
+/** What chunks are made for. */
+export const allocationTypes = ["data", "metadata", "system", "mixed"] as const;
+export type AllocationType = (typeof allocationTypes)[number];
 
 export const deviceErrorKinds = ["write", "read", "flush", "corruption", "generation"] as const;
 export type DeviceErrorKind = (typeof deviceErrorKinds)[number];

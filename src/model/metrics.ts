@@ -33,7 +33,15 @@ export const metrics = {
 
 export type MetricName = keyof typeof metrics;
 /** The labels of a metric, without `host`, which is added when it is rendered. */
-export type Labels<M extends MetricName> = Readonly<Record<(typeof metrics)[M]["labels"][number], string>>;
+export type Labels<M extends MetricName> = {
+  readonly [L in (typeof metrics)[M]["labels"][number]]: ValueOf<M, L>;
+};
+/** What a label of a metric can hold: one of its values where these are a closed set, else any name. */
+export type ValueOf<M extends MetricName, L extends string> = (typeof metrics)[M]["values"] extends {
+  readonly [Label in L]: readonly (infer Value extends string)[];
+}
+  ? Value
+  : string;
 
 export const metricNames = Object.keys(metrics) as MetricName[];
 

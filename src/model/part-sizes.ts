@@ -10,6 +10,8 @@ export const largestInMemory = 8 * mebibyte;
 /** From here on there are more bytes than was expected: parts grow, so that the upload need not be given up. */
 const growsAfter = 8000;
 const growth = 8;
+/** More than was expected that there is room for, as far as S3 has any. */
+const room = 3;
 
 /**
  * How large the n-th part of an upload is, so that what is expected takes about half of the parts that there can be.
@@ -17,7 +19,9 @@ const growth = 8;
  * @param expectedBytes of the whole; a guess
  */
 export function partSize(number: number, expectedBytes: number): number {
-  const even = Math.ceil(expectedBytes / (mostParts / 2) / mebibyte) * mebibyte;
-  const size = Math.max(smallest, even);
+  const even = expectedBytes / (mostParts / 2);
+  // Of terabytes the last parts cannot grow so much: then all of them are larger.
+  const withoutGrowth = (room * expectedBytes - (mostParts - growsAfter) * largestPart) / growsAfter;
+  const size = Math.max(smallest, Math.ceil(Math.max(even, withoutGrowth) / mebibyte) * mebibyte);
   return Math.min(largestPart, number > growsAfter ? size * growth : size);
 }

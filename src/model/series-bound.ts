@@ -50,9 +50,6 @@ export type LabelBound =
  * every reason that there is.
  */
 export const mostCountedReasons = 400;
-export const otherReason = "other";
-/** Of what succeeded. */
-export const noReason = "none";
 
 const each = (size: keyof DeclaredSizes): LabelBound => ({ each: size });
 const values = (set: readonly unknown[] | number): LabelBound => ({

@@ -15,6 +15,8 @@ export interface Form {
   readonly normal: (body: Body) => Body;
   /** The table behind it: what an update resets when only the remote side has it. */
   readonly fields: Fields;
+  /** Fields that can be said once and never be changed. @default none */
+  readonly fixed?: readonly string[];
   /** The body once what it names has its number, as the API wants it. @default as it is */
   readonly settle?: (body: Body) => Body;
   /** What of the remote side an update must send back, since what is not sent is lost. @default nothing */
@@ -23,8 +25,8 @@ export interface Form {
 
 /** Every kind that can be provisioned: one line each. */
 const forms: Partial<Record<Kind, Form>> = {
-  monitor: { identity: byTags, normal: normalMonitor, fields: monitorFields, keep: keepMuted },
-  slo: { identity: byTags, normal: normalSlo, fields: sloFields, settle: withMonitorNumbers },
+  monitor: { identity: byTags, normal: normalMonitor, fields: monitorFields, fixed: ["type"], keep: keepMuted },
+  slo: { identity: byTags, normal: normalSlo, fields: sloFields, fixed: ["type"], settle: withMonitorNumbers },
   dashboard: {
     identity: dashboardIdentity,
     normal: normalDashboard,

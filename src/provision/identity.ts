@@ -137,10 +137,15 @@ function tagsOf(body: Body): readonly string[] {
   return Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string") : [];
 }
 
+/** Of every id and stack that we ever write. */
+const plain = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
+
 function markIn(words: readonly string[]): Mark | null {
   const after = (name: string) => words.find((word) => word.startsWith(`${name}:`))?.slice(name.length + 1) ?? null;
   const [stack, id, applied] = [after(names.stack), after(names.id), after(names.applied)];
   if (!words.includes(owner) || stack === null || id === null) return null;
+  // Whoever may edit it there writes what stands here: no id of ours is a path or a sequence for a terminal.
+  if (![stack, id].every((name) => plain.test(name))) return null;
   const installation = after(names.installation);
   return {
     stack,

@@ -1,3 +1,4 @@
+import { StepError } from "../model/outcome.ts";
 import { chosen } from "./choice.ts";
 import { type Difference, differencesOf } from "./difference.ts";
 import { comparedForm, formOf } from "./forms.ts";
@@ -160,9 +161,21 @@ function stepFor(
   const differences = differencesOf(found, wanted);
   const { remoteId, mark } = existing;
   if (differences.length === 0) return { ...common, action: "unchanged", origin: null, differences, remoteId };
+  refuseFixed(resource, remoteId, differences);
   const isAdopted = existing.isAdopted === true;
   const origin = isAdopted ? "adopted" : originOf(mark.applied, appliedHash(found), appliedHash(wanted));
   return { ...common, action: "update", origin, differences, remoteId };
+}
+
+/** Datadog says no to each sync, and nothing that can be done in the definition but another id would mend it. */
+function refuseFixed({ kind, id }: Resource, remoteId: string, differences: readonly Difference[]): void {
+  const fixed = differences.find(({ path }) => formOf(kind).fixed?.includes(path) === true);
+  if (fixed === undefined) return;
+  throw new StepError(
+    "config",
+    `${nameOf({ kind, id })} (${remoteId}) is of another ${fixed.path} there, which cannot be changed`,
+    { advice: `delete ${remoteId} in Datadog, which ends its history, then sync; or give the definition another id` },
+  );
 }
 
 function originOf(applied: string | null, found: string, wanted: string): Origin {

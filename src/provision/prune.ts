@@ -20,7 +20,8 @@ export function prunable({ plan, owned }: Planned, most: number = mostPruned): r
       advice: `look at the list first; if it is right: --most ${doomed.length}`,
     });
   }
-  if (doomed.length > 0 && doomed.length === owned.size) {
+  const ours = [...owned.values()].filter(({ isAdopted }) => isAdopted !== true);
+  if (doomed.length > 0 && doomed.length === ours.length) {
     throw new StepError("config", `everything that the stack ${plan.stack} has would be deleted`, {
       advice:
         "is this the right stack, and are these the right definitions? Sync first: what is defined is never pruned",

@@ -9,6 +9,11 @@ export interface Target {
    * @throws StepError when it cannot be read completely: half a listing would make duplicates
    */
   readonly list: (kind: Kind, stack: string) => Promise<readonly RemoteResource[]>;
+  /**
+   * Those of a kind that have one of these titles, whoever owns them; of a body only the title and what a mark would be in are promised.
+   * @throws StepError when it cannot be read completely
+   */
+  readonly titled: (kind: Kind, titles: ReadonlySet<string>) => Promise<readonly RemoteResource[]>;
   /** One, whoever owns it; null: it is not there. */
   readonly find: (kind: Kind, remoteId: string) => Promise<RemoteResource | null>;
   /** Whether the server has a check for bodies of this kind; for others `validate` only looks at what can be sent. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { SubjectKind } from "../../src/collectors/collector.ts";
 import { objectives } from "../../src/collectors/objectives.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { configOf, day, emptyLedger, hour, noon, observe, readable, record } from "./ledger.ts";
@@ -117,12 +118,12 @@ describe("the retention of a data set", () => {
     jobs: { a: { steps: [{ uses: "snapshot.btrfs", subvolume: "docs" }] } },
     objectives: { data: { jobs: ["a"], rpo: "24h" } },
   });
-  const met = (compliant: Readonly<Record<string, number>>) => {
+  const met = (compliant: Readonly<Partial<Record<SubjectKind, number>>>) => {
     const ledger = emptyLedger();
     ledger.saveObservation({
       ...{ collector: "retention", observedAt: noon, succeededAt: noon, attemptedAt: noon, durationSeconds: 0 },
       ...{ error: null, artifacts: [] },
-      samples: Object.entries(compliant).map(([kind, value]) => ({
+      samples: (Object.entries(compliant) as [SubjectKind, number][]).map(([kind, value]) => ({
         ...{ metric: "retentionCompliant", labels: { kind, subject: "docs", policy: "short" }, value },
       })),
     });

@@ -29,6 +29,17 @@ describe("pantheros downtime", () => {
     assert.equal((downtime?.["end"] as number) - (downtime?.["start"] as number), 3 * 3600);
   });
 
+  it("tells programs whether it is longer than it was, and until when that was", async (t) => {
+    const { run } = await desk(t);
+    const start = async (length: string) => JSON.parse((await run(`start nightly --for ${length} --json`)).stdout);
+    const first = await start("2h");
+    assert.deepEqual([first.before, first.is_longer], [null, false]);
+    const shorter = await start("1h");
+    assert.deepEqual([shorter.before, shorter.is_longer], [first.until, false]);
+    const longer = await start("3h");
+    assert.deepEqual([longer.before, longer.is_longer], [shorter.until, true]);
+  });
+
   it("ends what is ours and nothing else", async (t) => {
     const { fake, run } = await desk(t);
     fake.downtimes.route("POST", "", { scope: ["job:nightly"], start: 1, end: 2, message: "mine" });

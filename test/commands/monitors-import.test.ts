@@ -124,7 +124,6 @@ describe("pantheros monitors import", () => {
     ["import --id seven", /--id seven: write the monitor's number/],
     ["import --id https://app.datadoghq.com/dashboard/abc-def-ghi", /write the monitor's number, or its address/],
     ["import --id 1 --only x", /--only is not for monitors import/],
-    ["plan", /the folder .*mine of imported definitions is not there\n {2}→ import something into it/],
     ["import nowhere.json", /nowhere\.json cannot be read/],
     ["import --stack wibble x.json", /there is no stack wibble/],
     ["plan x.json", /monitors plan takes no file: x\.json/],
@@ -135,6 +134,32 @@ describe("pantheros monitors import", () => {
       assert.match(stderr, message);
     });
   }
+
+  it("is not needed before there is something to import: the folder is missed only where something would be deleted", async (t) => {
+    const { fake, directory, monitors } = await desk(t);
+    for (const [words, code] of [
+      ["validate --local", 0],
+      ["plan --only run-lost", 5],
+      ["sync --only run-lost", 0],
+      ["prune", 0],
+    ] as const) {
+      const done = await monitors(words);
+      assert.equal(done.code, code, `${words}: ${done.stdout}${done.stderr}`);
+      assert.match(done.stderr, /the folder .*mine of imported definitions is not there \(yet\)/);
+    }
+    fake.monitors.create({
+      ...sent,
+      message: "old",
+      tags: ["managed_by:pantheros", "pantheros_stack:hosts", "pantheros_id:queue"],
+    });
+    const refused = await monitors(`prune --yes --out ${directory}/saved`);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /mine of imported definitions is not there\n {2}→ .*provisioning\.stacks\.hosts\.imported/,
+    );
+    assert.equal(fake.monitors.all().length, 3);
+  });
 
   it("names a number that is not there", async (t) => {
     const { code, stdout } = await (await desk(t)).monitors("import --id 99");

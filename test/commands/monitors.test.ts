@@ -50,12 +50,15 @@ describe("pantheros monitors", () => {
     const before = await monitors("plan");
     assert.equal(before.code, 5, before.stderr);
     assert.match(before.stdout, /\+ monitor disk-usage {2}monitors\/disk-usage\.ts/);
+    assert.match(before.stdout, /thresholds: critical 85\n {6}told: @ops@example\.org\n/);
+    assert.match(before.stdout, /target: 99 % of 30d, a warning below 99\.5 %\n/);
+    assert.match(before.stderr, /the alerts link to no runbook.*\n {2}→ .*provisioning\.runbooks/);
     assert.match(before.stdout, new RegExp(`^Plan: ${count} to create\\.$`, "m"));
     assert.equal(fake.monitors.all().length, 0, "a plan writes nothing");
 
     const synced = await monitors("sync");
     assert.equal(synced.code, 0, synced.stdout + synced.stderr);
-    assert.match(synced.stdout, new RegExp(`Synced: ${count} monitors written`));
+    assert.match(synced.stdout, new RegExp(`Synced: ${count - 2} monitors and 2 SLOs written`));
 
     const requests = fake.seen.length;
     const after = await monitors("plan");
@@ -64,7 +67,7 @@ describe("pantheros monitors", () => {
     assert.equal(fake.seen.length - requests, 2, "a plan of what is unchanged is one listing of each kind");
     const validated = await monitors("validate");
     assert.equal(validated.code, 0);
-    const sentence = `${count} monitors are valid, by the rules, ${count - 2} of them also by`;
+    const sentence = `${count - 2} monitors and 2 SLOs are valid, by the rules, ${count - 2} of them also by`;
     assert.ok(validated.stdout.includes(sentence), "Datadog has no check for SLOs");
   });
 
@@ -174,6 +177,17 @@ describe("pantheros monitors", () => {
     );
   });
 
+  it("tells programs where the body of each is saved", async (t) => {
+    const { fake, monitors, directory } = await desk(t);
+    await monitors("sync --only disk-usage");
+    const tags = ["managed_by:pantheros", "pantheros_stack:hosts", "pantheros_id:old"];
+    fake.monitors.create({ ...fake.monitors.all()[0], tags, message: "old" });
+    assert.equal(JSON.parse((await monitors("prune --json")).stdout)[0].saved, null);
+    const [pruned] = JSON.parse((await monitors(`prune --yes --json --out ${join(directory, "saved")}`)).stdout);
+    assert.deepEqual([pruned.id, pruned.outcome], ["old", "deleted"]);
+    assert.equal(JSON.parse(readFileSync(pruned.saved, "utf8")).message, "old");
+  });
+
   it("prunes nothing when the bodies cannot be saved", async (t) => {
     const { fake, monitors, directory } = await desk(t);
     await monitors("sync --only disk-usage");
@@ -226,10 +240,10 @@ describe("pantheros monitors", () => {
     await refused(`sync ${join(directory, "none.json")}`, /the plan .*none.json cannot be read/);
     await refused(
       "sync",
-      /does not accept the API key from environment variable DD_API_KEY\n {2}→ is it a key of this site\?/,
+      /does not accept the API key from environment variable DD_API_KEY\n {2}→ is it a key of this site/,
       { environment: { DD_API_KEY: "sesame" } },
     );
-    await refused("plan", /the keys were refused: Forbidden\n {2}→ check provisioning.datadog/, {
+    await refused("plan", /not the application key from environment variable DD_APP_KEY: Forbidden\n {2}→ is it of/, {
       environment: { DD_APP_KEY: "sesame" },
     });
     await refused("plan", /there is no key in DD_API_KEY\n {2}→ set it/, { environment: { DD_API_KEY: "" } });
@@ -263,7 +277,7 @@ describe("pantheros monitors", () => {
     const { fake, monitors } = await desk(t);
     const { code, stdout } = await monitors("validate --local", { environment: { DD_API_KEY: "", DD_APP_KEY: "" } });
     assert.equal(code, 0);
-    assert.match(stdout, /monitors are valid, by the rules alone/);
+    assert.match(stdout, /monitors and 2 SLOs are valid, by the rules alone/);
     assert.equal(fake.seen.length, 0);
   });
 

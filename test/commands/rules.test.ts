@@ -17,7 +17,18 @@ function folder(t: TestContext, configuration?: string) {
   return { directory, call: (...words: string[]) => invoke(["rules", ...words], { directory }) };
 }
 
+const unlinked =
+  "the alerts link to no runbook: they only name the section of docs/alerts.md\n  → publish that page, and set provisioning.runbooks to its address\n";
+
 describe("rules render", () => {
+  it("says on standard error when alerts link to no runbook, and nothing once they do", async (t) => {
+    const words = ["render", "--stack", shipped.name];
+    assert.equal((await folder(t).call(...words)).stderr, unlinked);
+    const { call } = folder(t, "host: here\nprovisioning: { runbooks: https://wiki.example.org/alerts }\n");
+    assert.equal((await call(...words)).stderr, "");
+    assert.equal((await folder(t).call(...words, "--json")).stderr, unlinked);
+  });
+
   it("prints what is committed, where nobody has configured anything", async (t) => {
     const { call } = folder(t);
     const { code, stdout } = await call("render", "--stack", shipped.name);
@@ -56,7 +67,7 @@ provisioning:
     const file = join(directory, `rules/pantheros-${shipped.name}-mimir.yaml`);
     for (let times = 0; times < 2; times += 1) {
       const { code, stdout, stderr } = await call(...words);
-      assert.deepEqual([code, stdout, stderr], [0, "", `wrote ${file}\n`]);
+      assert.deepEqual([code, stdout, stderr], [0, "", `${unlinked}wrote ${file}\n`]);
       assert.equal(readFileSync(file, "utf8"), mimirRuleFile(alerts, shipped));
       assert.equal(statSync(file).mode & 0o777, 0o644);
     }

@@ -29,7 +29,7 @@ describe("the configuration for one job", () => {
     it(`goes without another job that has ${mistake}`, () => {
       const { loaded, leftOut } = load([other]);
       assert.deepEqual(
-        [Object.keys(loaded.config.jobs), [...loaded.steps.keys()], leftOut],
+        [Object.keys(loaded.config.jobs), [...loaded.steps.keys()], [...leftOut.keys()]],
         [["wanted"], ["wanted"], ["other"]],
       );
       assert.deepEqual(loaded.config.jobs["wanted"]?.steps[0]?.["argv"], ["/bin/true"]);
@@ -39,12 +39,31 @@ describe("the configuration for one job", () => {
     const objectives = "objectives: { data: { jobs: [other, wanted], rpo: 1d } }\n";
     const right = "  right: { after: [other], steps: [{ uses: command, argv: [/bin/true] }] }";
     const { loaded, leftOut } = load([mistakes["no steps"], right], objectives);
-    assert.deepEqual([Object.keys(loaded.config.jobs), leftOut], [["wanted", "right"], ["other"]]);
+    assert.deepEqual([Object.keys(loaded.config.jobs), [...leftOut]], [["wanted", "right"], [["other", []]]]);
     assert.deepEqual(loaded.config.objectives["data"]?.jobs, ["other", "wanted"]);
   });
 
+  it("goes without a job that the wanted one comes after, and says after which the others come", () => {
+    const comesAfter = (first: string) =>
+      `  wanted: { after: [${first}], steps: [{ uses: command, argv: [/bin/true] }] }`;
+    const text = (...jobs: string[]) => readConfig("pantheros.yaml", `host: there\njobs:\n${jobs.join("\n")}\n`);
+    const between = "  between: { after: [other], steps: [{ uses: command, argv: [/bin/true] }] }";
+    for (const written of [
+      text(comesAfter("other"), mistakes["no steps"]),
+      text(comesAfter("between"), between, mistakes["no steps"]),
+    ])
+      assert.deepEqual([...checkConfigFor("wanted", written, { runners: [command] }).leftOut.keys()], ["other"]);
+    const follower = "  other: { after: [wanted, 7], steps: [] }";
+    assert.deepEqual([...load([follower]).leftOut], [["other", ["wanted"]]]);
+  });
+
+  it("goes without a job whose name is none", () => {
+    const { loaded, leftOut } = load(["  'B ad': { steps: [{ uses: command, argv: [/bin/true] }] }"]);
+    assert.deepEqual([Object.keys(loaded.config.jobs), [...leftOut.keys()]], [["wanted"], ["B ad"]]);
+  });
+
   it("leaves nothing out of a configuration without mistakes", () => {
-    assert.deepEqual(load([]).leftOut, []);
+    assert.equal(load([]).leftOut.size, 0);
   });
 
   const refused = {

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
-import { globSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  globSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { isPrivate } from "../../src/commands/cache.ts";
 import { usesOf } from "../../src/config/declaration.ts";
 import { checkConfig, type LoadedConfig, readConfig } from "../../src/config/load.ts";
 import { type ConfigMemory, recallConfig, rememberConfig } from "../../src/config/remembered.ts";
@@ -14,6 +24,7 @@ const text = "host: there\njobs: { greet: { steps: [{ uses: command, argv: [/bin
 
 const memoryOf = (t: TestContext): ConfigMemory => ({
   folder: join(temporaryDirectory(t), "cache"),
+  isPrivate,
   checkedBy: "build 1",
 });
 const checked = async (name: string, written: string): Promise<LoadedConfig> => {
@@ -77,10 +88,37 @@ describe("a configuration that has been checked", () => {
     for (const name of files) assert.equal(statSync(join(memory.folder, name)).mode & 0o777, 0o600);
   });
 
+  it("is checked again where somebody else could have written it", async (t) => {
+    const memory = memoryOf(t);
+    const loaded = await checked(file, text);
+    rememberConfig(memory, text, loaded);
+    const place = placeIn(memory);
+    for (const [path, open, closed] of [
+      [memory.folder, 0o777, 0o700],
+      [place, 0o666, 0o600],
+      [place, 0o620, 0o600],
+    ] as const) {
+      chmodSync(path, open);
+      assert.equal(recallConfig(memory, file, text), null);
+      chmodSync(path, closed);
+      assert.deepEqual(recallConfig(memory, file, text), loaded);
+    }
+    renameSync(place, `${place}.real`);
+    symlinkSync(`${place}.real`, place);
+    assert.equal(recallConfig(memory, file, text), null);
+  });
+
+  it("is not remembered with a password in an address: its correction would not correct what is remembered", async (t) => {
+    const memory = memoryOf(t);
+    const secret = `${text}repositories: { hub: { repository: "rest:https://bob:hunter22@example.org/x" } }\n`;
+    rememberConfig(memory, secret, await checked(file, secret));
+    assert.equal(recallConfig(memory, file, secret), null);
+  });
+
   it("needs no memory: where nothing can be written, it is checked every time", async (t) => {
     const folder = join(temporaryDirectory(t), "cache");
     writeFileSync(folder, "a file, where the folder should be");
-    const memory = { folder, checkedBy: "build 1" };
+    const memory = { folder, isPrivate, checkedBy: "build 1" };
     rememberConfig(memory, text, await checked(file, text));
     assert.equal(recallConfig(memory, file, text), null);
   });

@@ -3,6 +3,7 @@ import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { type Ledger, LedgerError, type LostEnd, type RunFinish, type RunStart } from "../../src/ledger/ledger.ts";
 import { incrementsOf } from "../../src/model/counters.ts";
+import type { Reason } from "../../src/model/outcome.ts";
 import type { Step, StepPlan } from "../../src/model/run.ts";
 import type { Observation, Sample } from "../../src/model/sample.ts";
 import { mostCountedReasons } from "../../src/model/series-bound.ts";
@@ -590,7 +591,7 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
 
     test("reasons beyond what a ledger holds of them are counted together, and no sum is wrong", (t) => {
       const ledger = open(t);
-      const failed = (job: string, reason: string): Sample => {
+      const failed = (job: string, reason: Reason): Sample => {
         return { metric: "jobRuns", labels: { job, outcome: "failed", reason }, value: 1 };
       };
       const many = Array.from({ length: mostCountedReasons }, (_, index) => failed(`job-${index}`, "network"));

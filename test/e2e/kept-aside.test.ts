@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { truncateSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
 import { needs } from "../support/components.ts";
 import { fillUp, mountTmpfs } from "../support/tmpfs.ts";
@@ -70,5 +72,24 @@ describe("a job that nobody knows", () => {
     const unknown = await host.run(["runs", "hmoe"]);
     assert.equal(unknown.code, 2);
     assert.match(unknown.stderr, /there is no job "hmoe", and no run of one: did you mean "home"\?/);
+  });
+
+  it("hides nothing of the ledger when what was kept aside is damaged, and says that runs may be missing", async (t) => {
+    const { host } = await fullHost(t);
+    const aside = execFileSync(
+      "find",
+      [host.root, "/run/pantheros", "-name", "ledger-*.sqlite", "-newer", host.config],
+      { encoding: "utf8" },
+    );
+    const [file = ""] = aside.trim().split("\n");
+    assert.notEqual(file, "");
+    for (const size of [4096, 100]) {
+      truncateSync(file, size);
+      const { code, stdout, stderr } = await host.run(["runs"]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /early/);
+      assert.match(stderr, /runs may be missing here/);
+      assert.match((await host.run(["status"])).stdout, /runs may be missing here/);
+    }
   });
 });

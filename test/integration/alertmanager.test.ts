@@ -5,8 +5,10 @@ import { it, type TestContext } from "node:test";
 import { parse } from "yaml";
 import { alerts } from "../../monitors/index.ts";
 import { exampleStack } from "../../monitors/stacks.ts";
+import type { Severity } from "../../src/model/alert/condition.ts";
 import { alertmanagerConfig } from "../../src/provision/prometheus/alertmanager.ts";
 import { prometheusRuleFile } from "../../src/provision/prometheus/rule-files.ts";
+import { ruleName } from "../../src/provision/prometheus/rules.ts";
 import { createHost } from "../e2e/host.ts";
 import { startPantheros } from "../support/command.ts";
 import { needs, onPath } from "../support/components.ts";
@@ -19,6 +21,12 @@ import { startProcess } from "../support/process.ts";
 /** What the chat gets, as Slack takes it. */
 interface ChatMessage {
   readonly attachments: readonly { readonly title: string; readonly text: string }[];
+}
+
+/** An alert as Alertmanager knows it. */
+interface KnownAlert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly status: { readonly state: string; readonly inhibitedBy: readonly string[] };
 }
 
 it("a job fails: Prometheus sees it at pantheros, Alertmanager tells the chat; the job succeeds: it tells that too", {
@@ -48,11 +56,55 @@ it("a job fails: Prometheus sees it at pantheros, Alertmanager tells the chat; t
   assert.equal(title, "FIRING e2e: 1");
   assert.match(text, /The last run of home on e2e failed\./);
   assert.match(text, /pantheros explain --job home/);
-  assert.match(text, /docs\/alerts\.md#job-failed/);
+  assert.match(text, /the section job-failed of docs\/alerts\.md/);
 
   writeFileSync(mended, "");
   assert.equal((await host.run(["run", "home"])).code, 0);
   await told("RESOLVED");
+});
+
+it("a warning is held back while its own alert is critical on its host, and one of another host or another alert is not", {
+  ...needs("alertmanager"),
+  timeout: 60_000,
+}, async (t) => {
+  const chat = await startReceiver(t);
+  const api = `http://${await startAlertmanager(t, chat.endpoint)}/api/v2/alerts`;
+  const alert = (severity: Severity, labels: Readonly<Record<string, string>>) => ({
+    labels: { alertname: ruleName(labels["pantheros_id"] ?? ""), severity, ...labels },
+    annotations: { summary: "x" },
+  });
+  const disk = { pantheros_id: "metadata-pressure", host: "web1", device: "data" };
+  const sent = [
+    alert("critical", disk),
+    alert("warning", disk),
+    alert("warning", { ...disk, host: "web2" }),
+    alert("warning", { ...disk, device: "system" }),
+    alert("warning", { pantheros_id: "job-partial", host: "web1", job: "home" }),
+    // A recovery point that is missed now, and what it has used up of its month.
+    alert("critical", { pantheros_id: "recovery-point-missed", host: "web1", objective: "data" }),
+    alert("warning", { pantheros_id: "slo-recovery-point", host: "web1", objective: "data" }),
+    alert("warning", { pantheros_id: "slo-recovery-point", host: "web2", objective: "data" }),
+  ];
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(api, { method: "POST", headers, body: JSON.stringify(sent) });
+  assert.equal(answer.status, 200, await answer.text());
+
+  const held = await eventually("Alertmanager to have judged all of them", async () => {
+    const known = (await (await fetch(api)).json()) as readonly KnownAlert[];
+    const isJudged = known.length === sent.length && known.every(({ status }) => status.state !== "unprocessed");
+    return isJudged ? known.filter(({ status }) => status.inhibitedBy.length > 0) : undefined;
+  });
+  const own = ({ labels }: KnownAlert) => [
+    labels["pantheros_id"],
+    labels["severity"],
+    labels["host"],
+    labels["device"],
+  ];
+  assert.deepEqual(held.map((each) => own(each)).toSorted(), [
+    ["metadata-pressure", "warning", "web1", "data"],
+    ["slo-recovery-point", "warning", "web1", undefined],
+  ]);
+  assert.ok(held.every(({ status }) => status.state === "suppressed" && status.inhibitedBy.length === 1));
 });
 
 async function serve(t: TestContext, config: string): Promise<string> {

@@ -7,11 +7,16 @@ import type { MetricDefinition } from "../../src/model/metrics/definition.ts";
 import { type MetricName, metricNames, metrics, toDatadogUnit } from "../../src/model/metrics.ts";
 
 const all: readonly (readonly [MetricName, MetricDefinition])[] = metricNames.map((name) => [name, metrics[name]]);
+/** Labels that never hold the name of something declared or found, whatever the metric. */
+const closed = [
+  ...["outcome", "reason", "promise", "kind", "state", "holds", "rhythm", "tier", "type"],
+  ...["bound", "class", "operation", "rule"],
+];
 
 describe("the metric catalogue", () => {
   it("is made of families of which none takes the place of another's metric", async () => {
     const folder = join(import.meta.dirname, "../../src/model/metrics");
-    const files = readdirSync(folder).filter((file) => file !== "definition.ts");
+    const files = readdirSync(folder).filter((file) => !["definition.ts", "label-values.ts"].includes(file));
     const families = await Promise.all(files.map((file) => import(pathToFileURL(join(folder, file)).href)));
     const names = families.flatMap((family) => Object.values<object>(family).flatMap((metric) => Object.keys(metric)));
     assert.deepEqual(names.toSorted(), metricNames.toSorted());
@@ -38,6 +43,17 @@ describe("the metric catalogue", () => {
         .map(([, { datadog, type, datadogUnit, labels }]) => [datadog, [type, datadogUnit, labels]]),
     );
     assert.deepEqual(found, contract);
+  });
+
+  it("says all values of a closed label once, and of no label that a metric does not have", () => {
+    for (const [name, { labels, values }] of all) {
+      for (const [label, list = []] of Object.entries(values)) {
+        assert.ok(labels.includes(label), `${name}: ${label}`);
+        assert.ok(list.length > 1, `${name}: ${label}`);
+        assert.equal(new Set(list).size, list.length, `${name}: ${label}`);
+      }
+      for (const label of closed) if (labels.includes(label)) assert.ok(label in values, `${name}: ${label} is closed`);
+    }
   });
 
   it("gives no name twice", () => {

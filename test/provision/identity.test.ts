@@ -53,6 +53,23 @@ describe("what a stack owns", () => {
     );
   });
 
+  it("is nothing that calls itself by what is no id: ids become names of files, and are shown on terminals", () => {
+    for (const id of ["/../../../etc/cron.d/x", "..", "a/b", "\u001b[2J", "", "x".repeat(300)])
+      for (const field of ["id", "stack"] as const)
+        assert.equal(
+          byTags.read({
+            tags: [
+              "managed_by:pantheros",
+              "pantheros_stack:hosts",
+              "pantheros_id:a",
+              `pantheros_${field}:${id}`,
+            ].toReversed(),
+          }),
+          null,
+          id,
+        );
+  });
+
   it("cannot be said when two carry one id", () => {
     assert.throws(() => own(ours("1"), ours("2")), /two resources say that they are monitor disk-usage: 1 and 2/);
   });

@@ -6,20 +6,29 @@ import { invoke } from "../commands/invoke.ts";
 import { startPantheros } from "../support/command.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { type FakeDatadog, type SeenRequest, startFakeDatadog } from "./fake-datadog/server.ts";
+import { monitor } from "./stage.ts";
 
 interface Case {
+  /** HERE: a folder of the test. */
   readonly sync: string;
   /** Afterwards; null: there is no plan of it. */
   readonly plan: string | null;
   /** Where it is killed, of all requests; the others only read what does not change. */
   readonly isPoint: (request: SeenRequest) => boolean;
   readonly prepare?: (fake: FakeDatadog) => void;
+  /** What was written before, with other definitions; then somebody edits one. */
+  readonly before?: string;
   /** What is there in the end, by name. */
   readonly made: (fake: FakeDatadog) => readonly unknown[];
 }
 
 const isAny = () => true;
 const isWrite = ({ method }: SeenRequest) => method !== "GET";
+
+const old = (id: string) => ({
+  ...monitor(id).body,
+  tags: ["managed_by:pantheros", "pantheros_stack:hosts", `pantheros_id:${id}`],
+});
 
 const cases: Readonly<Record<string, Case>> = {
   "monitors and an SLO": {
@@ -33,6 +42,41 @@ const cases: Readonly<Record<string, Case>> = {
     plan: "dashboards plan --stack hosts --only host-overview",
     isPoint: isAny,
     made: ({ dashboards }) => dashboards.all().map(({ title }) => title),
+  },
+  "changes of monitors and an SLO, of which somebody has edited one": {
+    before: "monitors sync --stack hosts --only failing-repeatedly,disk-usage,run-lost,backup-success",
+    sync: "monitors sync --stack hosts --only failing-repeatedly,disk-usage,run-lost,backup-success",
+    plan: "monitors plan --stack hosts --only failing-repeatedly,disk-usage,run-lost,backup-success",
+    isPoint: isAny,
+    prepare: ({ monitors, slos }) => {
+      monitors.edit(1000, (it) => Object.assign(it, { priority: 5 }));
+      slos.edit(String(slos.all()[0]?.["id"]), (it) => Object.assign(it, { description: "mine" }));
+    },
+    made: ({ monitors, slos }) =>
+      [...monitors.all(), ...slos.all()].map(({ name, message, description, query }) =>
+        JSON.stringify({ name, message, description, query }),
+      ),
+  },
+  "changes of a dashboard and the one that it leads to": {
+    before: "dashboards sync --stack hosts --only host-overview",
+    sync: "dashboards sync --stack hosts --only host-overview",
+    plan: "dashboards plan --stack hosts --only host-overview",
+    isPoint: isAny,
+    prepare: ({ dashboards }) => {
+      for (const { id } of dashboards.all()) dashboards.edit(String(id), (it) => Object.assign(it, { title: "mine" }));
+    },
+    made: ({ dashboards }) => dashboards.all().map(({ title }) => title),
+  },
+  "what is no longer defined, which is deleted": {
+    before: "monitors sync --stack hosts --only disk-usage",
+    sync: "monitors prune --stack hosts --yes --out HERE/saved",
+    plan: null,
+    isPoint: isAny,
+    prepare: ({ monitors }) => {
+      for (const id of ["old", "older", "oldest"]) monitors.create(old(id));
+      monitors.create({ ...old("both"), type: "composite", query: "1001 || 1002" });
+    },
+    made: ({ monitors }) => monitors.all().map(({ name }) => name),
   },
   "metadata of metrics": {
     sync: "metadata sync",
@@ -52,19 +96,28 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
+/** Their texts are others than those of the first sync. */
+const changed = "  stacks: { hosts: { routes: { email: [ new@example.org ] }, thresholds: { disk_usage: 77 } } }\n";
+
 const environment = { DD_API_KEY: "api", DD_APP_KEY: "app", NO_COLOR: "1" };
 
-async function desk(t: TestContext, { prepare = () => undefined }: Case) {
+async function desk(t: TestContext, { prepare = () => undefined, before }: Case) {
   const fake = await startFakeDatadog(t);
-  prepare(fake);
-  const config = join(temporaryDirectory(t), "pantheros.yaml");
+  const directory = temporaryDirectory(t);
+  const config = join(directory, "pantheros.yaml");
   const job = "jobs: { nightly: { steps: [ { uses: command, argv: [ /bin/true ] } ] } }\n";
-  writeFileSync(config, `host: h1\nprovisioning: { datadog: { url: "${fake.url}" } }\n${job}`);
-  return {
-    fake,
-    config,
-    here: (words: string) => invoke([...words.split(" "), "--config", config], { environment }),
-  };
+  const written = `host: h1\n${job}provisioning:\n  datadog: { url: "${fake.url}" }\n`;
+  writeFileSync(config, written);
+  const wordsOf = (text: string) => text.replace("HERE", directory).split(" ");
+  const here = (words: string) => invoke([...wordsOf(words), "--config", config], { environment });
+  if (before !== undefined) {
+    const first = await here(before);
+    assert.equal(first.code, 0, first.stdout + first.stderr);
+    writeFileSync(config, `${written}${changed}`);
+  }
+  prepare(fake);
+  fake.seen.length = 0;
+  return { fake, config, here, wordsOf };
 }
 
 describe("a sync that is killed by SIGKILL at any of its requests is completed by the next one, without duplicates:", () => {
@@ -83,8 +136,8 @@ describe("a sync that is killed by SIGKILL at any of its requests is completed b
 
 /** The work of the request is done, its answer never comes: whoever is killed before it, is killed after the one before. */
 async function killedAt(t: TestContext, each: Case, point: number, made: readonly unknown[]): Promise<void> {
-  const { fake, config, here } = await desk(t, each);
-  const running = startPantheros(t, config, each.sync.split(" "), { environment });
+  const { fake, config, here, wordsOf } = await desk(t, each);
+  const running = startPantheros(t, config, wordsOf(each.sync), { environment });
   let seen = 0;
   fake.fault = (request) => {
     if (!each.isPoint(request)) return null;

@@ -55,6 +55,12 @@ const tagged = (it: Json) => Object.assign(it, { tags: [...(it["tags"] as string
 const shuffled = (it: Json) => Object.assign(it, { tags: (it["tags"] as string[]).toReversed() });
 const widgetsOf = (it: Json) => it["widgets"] as Json[];
 
+/** Takes all of our mark away, in the way that a person does who does not know what it is. */
+export function unmark(it: Json): void {
+  if (Array.isArray(it["tags"])) it["tags"] = it["tags"].filter((tag) => !/^(managed_by|pantheros_)/.test(String(tag)));
+  if (typeof it["description"] === "string") it["description"] = it["description"].replaceAll(/^managed_by:.*$/gm, "");
+}
+
 /** What a person edits in the UI, and what the UI adds to it unasked. */
 export const edits: Readonly<Record<HeldKind, Readonly<Record<string, (it: Json) => unknown>>>> = {
   monitor: {
@@ -65,6 +71,7 @@ export const edits: Readonly<Record<HeldKind, Readonly<Record<string, (it: Json)
     draft: set({ draft_status: "draft" }),
     tag: tagged,
     order: shuffled,
+    unmarked: unmark,
     space: (it) =>
       Object.assign(it, { query: String(it["query"]).replace(":max:", ": max:").replaceAll(/ ?> ?/g, "  >") }),
     mute: option({ silenced: { "*": null } }),
@@ -84,6 +91,7 @@ export const edits: Readonly<Record<HeldKind, Readonly<Record<string, (it: Json)
     description: set({ description: "mine" }),
     tag: tagged,
     order: shuffled,
+    unmarked: unmark,
     target: set({ thresholds: [{ timeframe: "30d", target: 50, target_display: "50." }] }),
     monitors: (it) => (it["type"] === "monitor" ? set({ monitor_ids: [] })(it) : it),
     query: (it) =>
@@ -93,6 +101,7 @@ export const edits: Readonly<Record<HeldKind, Readonly<Record<string, (it: Json)
   dashboard: {
     title: set({ title: "renamed" }),
     below: (it) => Object.assign(it, { description: `${it["description"]}\nand mine` }),
+    unmarked: set({ description: "mine" }),
     moved: (it) =>
       set({ widgets: widgetsOf(it).map((widget, y) => ({ ...widget, layout: { x: 4, y, width: 3, height: 1 } })) })(it),
     turned: (it) => set({ widgets: widgetsOf(it).toReversed() })(it),

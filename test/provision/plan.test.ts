@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { StepError } from "../../src/model/outcome.ts";
 import { isPending, type Plan } from "../../src/provision/plan.ts";
 import { readPlan, stalenessOf, writePlan } from "../../src/provision/plan-file.ts";
 import { prunable } from "../../src/provision/prune.ts";
@@ -45,6 +46,22 @@ describe("a plan", () => {
       ["both", "update", "both"],
       ["same", "unchanged", null],
     ]);
+  });
+
+  it("refuses what Datadog never changes: the type of a monitor", async (t) => {
+    const { plan, sync } = await provisionStage(t);
+    await sync([monitor("a"), monitor("b"), composite("both", ["a", "b"])]);
+    await assert.rejects(plan([monitor("a"), monitor("b"), monitor("both")]), (error: StepError) => {
+      assert.match(error.message, /^monitor both \(1002\) is of another type there, which cannot be changed$/);
+      assert.match(error.details.advice ?? "", /delete 1002 in Datadog.*or give the definition another id/);
+      return true;
+    });
+    const { plan: same } = await plan([
+      monitor("a", { type: "metric alert" }),
+      monitor("b"),
+      composite("both", ["a", "b"]),
+    ]);
+    assert.equal(isPending(same), false);
   });
 
   it("does not guess who has changed what where the mark does not say", async (t) => {

@@ -1,5 +1,7 @@
 import type { AnyCondition, Severity, Silence, Threshold } from "../../src/model/alert/condition.ts";
 import type { AnyExpression, Selecting } from "../../src/model/alert/expression.ts";
+import type { Unit } from "../../src/model/alert/measure.ts";
+import type { MetricDefinition } from "../../src/model/metrics/definition.ts";
 import { type MetricName, metrics } from "../../src/model/metrics.ts";
 
 /** One series as `promtool test rules` takes it, a value a minute. */
@@ -11,6 +13,8 @@ interface InputSeries {
 /** A world, and at which minute the alert is to fire for its one group, or not. */
 export interface Scenario {
   readonly name: string;
+  /** What the alert has to say of its group while it fires; absent: its value is an estimate, or says nothing. */
+  readonly value?: number;
   readonly series: readonly InputSeries[];
   readonly expected: readonly { readonly minute: number; readonly fires: boolean }[];
 }
@@ -38,13 +42,13 @@ function ofThreshold(threshold: Threshold & AnyCondition, level: number): Scenar
   const { value, is } = threshold;
   const lasting = Math.ceil(threshold.lasting / 60);
   if (value.kind === "increase") return ofIncrease(value, lasting);
-  const step = Math.max(Math.abs(level) * 0.01, 0.01);
+  const step = Math.max(Math.abs(level) * 0.01, leastStep[value.unit] ?? 0.01);
   const beyond = is === "above" ? level + step : level - step;
   const fine = is === "above" ? level - step : level + step;
   const length = lasting + 30;
   const always = (at: number) => seriesOf(value, `${at}x${length}`, at);
   const recovering = seriesOf(value, `${at(value, beyond)}x${lasting + 5} ${at(value, fine)}x20`, null);
-  return [
+  const scenarios: readonly Scenario[] = [
     {
       name: "fires beyond its level once that has lasted, not before",
       series: always(beyond),
@@ -83,10 +87,35 @@ function ofThreshold(threshold: Threshold & AnyCondition, level: number): Scenar
         { minute: lasting + 20, fires: false },
       ],
     },
+    ...ofOneSide(value, beyond, lasting),
     {
       name: "stays silent where there is no such series",
       series: [alive(length)],
       expected: [{ minute: lasting + 5, fires: false }],
+    },
+  ];
+  // Whenever it fires, it is as far beyond.
+  return scenarios.map((scenario) => ({ ...scenario, value: beyond }));
+}
+
+/** What is more by less than this is no news to a person. */
+const leastStep: Partial<Record<Unit, number>> = { count: 1, seconds: 60 };
+
+/** What is known of one side alone is neither a multiple nor a difference. */
+function ofOneSide(value: AnyExpression, beyond: number, lasting: number): Scenario[] {
+  if (!("left" in value)) return [];
+  const length = lasting + 30;
+  const expected = [lasting + 1, lasting + 20].map((minute) => ({ minute, fires: false }));
+  return [
+    {
+      name: "stays silent where nothing is known of what it is compared with",
+      series: [...seriesOf(value.left, `${at(value, beyond)}x${length}`, null), alive(length)],
+      expected,
+    },
+    {
+      name: "stays silent where only that is known which it is compared with",
+      series: [...seriesOf(value.right, `${other}x${length}`, null), alive(length)],
+      expected,
     },
   ];
 }
@@ -180,7 +209,7 @@ function ofSilence({ metric, longer, unless }: Silence): Scenario[] {
         { minute: 8 * 1440, fires: false },
       ],
     },
-    ...(unless === null ? [] : [ofExcused(series, seriesName(unless.metric, unless.where))]),
+    ...(unless === null ? [] : [ofExcused(series, seriesName(unless.metric, unless))]),
     {
       name: "says nothing of a host that was never heard of",
       series: [],
@@ -203,12 +232,19 @@ function ofExcused(series: string, excuse: string): Scenario {
 }
 
 /** A series that the expression selects, with a value for each of its labels. */
-function nameOf({ metric, where }: AnyExpression & { readonly kind: "current" | "increase" }): string {
-  return seriesName(metric, where);
+function nameOf(reading: AnyExpression & { readonly kind: "current" | "increase" }): string {
+  return seriesName(reading.metric, reading);
 }
 
-function seriesName(metric: MetricName, where: Selecting["where"]): string {
-  const { prometheus, labels } = metrics[metric];
-  const pairs = labels.map((label) => `${label}="${where[label]?.[0] ?? `a ${label}`}"`);
+function seriesName(metric: MetricName, { where, without }: Selecting): string {
+  const { prometheus, labels, values }: MetricDefinition = metrics[metric];
+  const pairs = labels.map((label) => {
+    const selected = (value: string) =>
+      (where[label]?.includes(value) ?? true) && !(without[label]?.includes(value) ?? false);
+    // Only what is really published: a selection of something else finds no series here either.
+    const value = values[label] === undefined ? (where[label]?.[0] ?? `a ${label}`) : values[label].find(selected);
+    if (value === undefined) throw new Error(`${metric} is never published with such a ${label}`);
+    return `${label}="${value}"`;
+  });
   return `${prometheus}{${[host, ...pairs].join(", ")}}`;
 }

@@ -1,19 +1,30 @@
 import type { TestContext } from "node:test";
 import { Secret } from "../../src/model/secret.ts";
 import { type Applied, applyPlan } from "../../src/provision/apply.ts";
-import { makePlan, type Planned } from "../../src/provision/plan.ts";
+import { makePlan, type PlanInput, type Planned } from "../../src/provision/plan.ts";
 import type { Body, Kind, RemoteResource, Resource } from "../../src/provision/resource.ts";
 import type { Target } from "../../src/provision/target.ts";
 import { createDatadog } from "../../src/provision/targets/datadog-target.ts";
 import type { TransportOptions } from "../../src/provision/targets/transport.ts";
+import { adoptedUnmarked, type UnmarkedChoice } from "../../src/provision/unmarked.ts";
 import { type FakeDatadog, type FakeOptions, startFakeDatadog } from "./fake-datadog/server.ts";
 
 /** A fake Datadog, our target in front of it, and the two steps that the commands are made of. */
 export interface ProvisionStage {
   readonly fake: FakeDatadog;
   readonly target: Target;
-  readonly plan: (desired: readonly Resource[], prune?: boolean) => Promise<Planned>;
-  readonly sync: (desired: readonly Resource[], signal?: AbortSignal) => Promise<readonly Applied[]>;
+  /** @param unmarked what becomes of what has lost its mark @default nobody looks */
+  readonly plan: (
+    desired: readonly Resource[],
+    prune?: boolean,
+    asked?: Target,
+    unmarked?: UnmarkedChoice | null,
+  ) => Promise<Planned>;
+  readonly sync: (
+    desired: readonly Resource[],
+    signal?: AbortSignal,
+    unmarked?: UnmarkedChoice | null,
+  ) => Promise<readonly Applied[]>;
 }
 
 export const stackName = "hosts";
@@ -25,18 +36,26 @@ export async function provisionStage(
 ): Promise<ProvisionStage> {
   const fake = await startFakeDatadog(t, options);
   const target = targetOf(fake);
-  const plan = async (desired: readonly Resource[], prune = false, asked = target) => {
+  const plan = async (
+    desired: readonly Resource[],
+    prune = false,
+    asked = target,
+    unmarked: UnmarkedChoice | null | undefined = undefined,
+  ) => {
     const remote: RemoteResource[] = [];
     for (const kind of kinds) remote.push(...(await asked.list(kind, stackName)));
-    return makePlan({ stack: stackName, place: "fake", desired, remote, prune });
+    const input: PlanInput = { stack: stackName, place: "fake", desired, remote, prune };
+    const planned = makePlan(input);
+    const adopted = unmarked === undefined ? [] : await adoptedUnmarked(planned, asked, unmarked);
+    return adopted.length === 0 ? planned : makePlan({ ...input, adopted });
   };
   return {
     fake,
     target,
     plan,
-    sync: async (desired, signal = new AbortController().signal) => {
+    sync: async (desired, signal = new AbortController().signal, unmarked = undefined) => {
       const stoppable = targetOf(fake, { signal });
-      return await applyPlan(await plan(desired, false, stoppable), { target: stoppable, signal });
+      return await applyPlan(await plan(desired, false, stoppable, unmarked), { target: stoppable, signal });
     },
   };
 }

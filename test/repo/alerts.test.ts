@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { alerts } from "../../monitors/index.ts";
 import { stacks } from "../../monitors/stacks.ts";
+import { dashboardFiles } from "../../setup/dashboard-files.ts";
 import { ruleFiles } from "../../setup/rule-files.ts";
 import { severitiesOf } from "../../src/model/alert/condition.ts";
 import { alertingRules, ruleName } from "../../src/provision/prometheus/rules.ts";
@@ -20,6 +21,20 @@ const filesOf = (folder: string, ending: string) =>
 const wordsFor = (by: readonly string[]) =>
   Object.fromEntries([...by, "value"].map((label) => [label, label === "reason" ? "network" : label.toUpperCase()]));
 
+/** Nothing is left of an alert, a dashboard or a stack that was taken out. */
+function assertNoOthers(place: string, rendered: readonly { readonly file: string }[]): void {
+  const wanted = rendered.map(({ file }) => file);
+  assert.ok(wanted.length > 0);
+  assert.deepEqual(
+    filesOf(place, "").map((name) => `${place}/${name}`),
+    wanted.toSorted(),
+  );
+}
+
+it("dashboards/generated/: holds the files that are rendered and no others", () => {
+  assertNoOthers("dashboards/generated", dashboardFiles);
+});
+
 describe("monitors/", () => {
   it("holds a file for each alert and nothing else, and index.ts names every one, in order", () => {
     const own = readdirSync(join(root, "monitors")).filter((name) => name.endsWith(".ts"));
@@ -35,15 +50,8 @@ describe("monitors/", () => {
       assert.equal(new Set(names).size, names.length);
   });
 
-  it("generated/: holds the files that are rendered and no others of theirs", () => {
-    for (const folder of ["prometheus", "mimir", "alertmanager"]) {
-      const place = `monitors/generated/${folder}`;
-      const wanted = ruleFiles.map(({ file }) => file).filter((file) => file.startsWith(`${place}/`));
-      assert.deepEqual(
-        filesOf(place, "").map((name) => `${place}/${name}`),
-        wanted.sort(),
-      );
-    }
+  it("generated/: holds the files that are rendered and no others", () => {
+    assertNoOthers("monitors/generated", ruleFiles);
   });
 });
 

@@ -41,7 +41,9 @@ interface Runner {
   readonly job: (name: string) => Promise<{ readonly code: number; readonly output: string }>;
   readonly write: (file: string, content: string) => void;
   readonly comments: () => readonly { readonly body: string }[];
-  readonly issues: () => readonly { readonly state: string; readonly body: string }[];
+  readonly issues: () => readonly { readonly title: string; readonly state: string; readonly body: string }[];
+  /** What a job has written for who looks at its run. */
+  readonly summary: () => string;
 }
 
 async function runner(t: TestContext, options: { readonly keys?: boolean } = {}): Promise<Runner> {
@@ -80,6 +82,7 @@ async function runner(t: TestContext, options: { readonly keys?: boolean } = {})
     PATH: `${programs}:${[onPath("promtool"), onPath("amtool")].map((path) => dirname(path ?? "")).join(":")}:${process.env["PATH"]}`,
     HOME: directory,
     GITHUB_FOLDER: github,
+    GITHUB_STEP_SUMMARY: join(github, "summary.md"),
     ...filled(workflow.env),
   };
   const shell = (script: string, env: Readonly<Record<string, string>>) =>
@@ -102,6 +105,7 @@ async function runner(t: TestContext, options: { readonly keys?: boolean } = {})
     write,
     comments: () => told("comments"),
     issues: () => told("issues"),
+    summary: () => readFileSync(join(github, "summary.md"), "utf8"),
     async job(name) {
       let output = "";
       for (const { run, env } of workflow.jobs[name]?.steps ?? []) {
@@ -163,8 +167,9 @@ describe("the workflow for GitHub, step by step", { skip }, () => {
   });
 
   it("plan: comments once for each push, and the next push updates the comments", async (t) => {
-    const { fake, job, comments, write } = await runner(t);
+    const { fake, job, comments, write, summary } = await runner(t);
     assert.deepEqual([(await job("plan")).code, comments().length], [0, 2]);
+    assert.match(summary(), /^### Metadata of metrics\n```\nMetrics: \d+ not reported yet\./);
     assert.match(comments()[0]?.body ?? "", /^### pantheros monitors: hosts on .*\n\n\*\*Plan: \d+ to create\.\*\*/);
     assert.match(comments()[1]?.body ?? "", /^### pantheros dashboards: hosts on /);
     assert.equal(fake.monitors.all().length, 0, "a plan writes nothing");
@@ -198,6 +203,7 @@ describe("the workflow for GitHub, step by step", { skip }, () => {
       assert.equal(drifted.code, 0, drifted.output);
       const [issue, ...others] = issues();
       assert.deepEqual([others.length, issue?.state], [0, "open"]);
+      assert.equal(issue?.title, "pantheros: monitors of hosts differ from their definitions");
       assert.match(issue?.body ?? "", /edited in Datadog/);
     }
     await job("sync");

@@ -1,26 +1,7 @@
 import type { MetricDefinition } from "../../src/model/metrics/definition.ts";
-import { type MetricName, metricNames, metrics } from "../../src/model/metrics.ts";
-import { outcomes } from "../../src/model/outcome.ts";
+import { metricNames, metrics } from "../../src/model/metrics.ts";
 import type { Sample } from "../../src/model/sample.ts";
 import { sampleOf } from "../outputs/state.ts";
-
-/** What the closed labels hold that several metrics have. */
-const usual: Readonly<Record<string, readonly string[]>> = {
-  reason: ["network", "disk-full"],
-  outcome: outcomes,
-  bound: ["low", "likely", "high"],
-  promise: ["rpo", "rto", "copies", "offsite", "retention", "budget"],
-  tier: ["daily", "weekly", "monthly"],
-};
-
-/** What they hold where it depends on the metric. */
-const particular: Partial<Record<MetricName, Readonly<Record<string, readonly string[]>>>> = {
-  snapshotCount: { type: ["all", "daily", "weekly", "monthly"] },
-  bucketBytes: { state: ["live", "hidden", "unfinished"] },
-  bucketObjects: { state: ["live", "hidden", "unfinished"] },
-  jobProof: { state: ["proven", "unproven", "disagrees"] },
-  btrfsAllocation: { type: ["data", "metadata", "system"] },
-};
 
 /**
  * A state of a host that has everything that there is, and knows all of it: each metric with every value of its closed labels.
@@ -29,9 +10,9 @@ const particular: Partial<Record<MetricName, Readonly<Record<string, readonly st
  */
 export function knownSamples(now: number, counted: number): readonly Sample[] {
   return metricNames.flatMap((name) => {
-    const { labels, unit, type }: MetricDefinition = metrics[name];
-    const values = labels.map((label) => particular[name]?.[label] ?? usual[label] ?? [`${label}-1`]);
-    return combinations(values).map((combination) => {
+    const { labels, values, unit, type }: MetricDefinition = metrics[name];
+    const held = labels.map((label) => values[label] ?? [`${label}-1`]);
+    return combinations(held).map((combination) => {
       const named = Object.fromEntries(labels.map((label, index) => [label, combination[index] ?? ""]));
       return sampleOf(name, named, type === "counter" ? { value: counted } : numberOf(unit, now));
     });

@@ -15,6 +15,7 @@ import { writeWhole } from "../report-file.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { createStyle } from "../terminal/style.ts";
 import { makeVisible } from "../terminal/text.ts";
+import { siteOf } from "./keys.ts";
 import { remoteIdIn } from "./remote-id.ts";
 import { fromConfiguration, idsIn, importedFolder, nearby, openTarget, settingsOf } from "./stage.ts";
 import type { Subject } from "./subject.ts";
@@ -38,7 +39,9 @@ export async function importAction(subject: Subject, invocation: Invocation): Pr
   }
   const progress = createProgress(invocation.stderr, invocation.environment, invocation.now);
   try {
-    const site = settings?.datadog.url === undefined ? settings?.datadog.site : undefined;
+    // Asked only for addresses: files are imported whatever the environment says.
+    const site =
+      typeof id === "string" && settings?.datadog.url === undefined ? siteOf(settings, invocation) : undefined;
     const asked = typeof id === "string" ? idsIn(id).map((one) => remoteIdIn(importable, one, site)) : [];
     const ids = [...new Set(asked)];
     const [, ...files] = invocation.arguments;
@@ -55,7 +58,7 @@ export async function importAction(subject: Subject, invocation: Invocation): Pr
     const shown = (file: string) => nearby(file, invocation);
     const { imported, refused } = await importBatch(importable, candidates, {
       defined: subject.resources(stack),
-      folder: existsSync(folder) ? importedResources(importable, folder, shown) : [],
+      folder: existsSync(folder) ? importedResources(importable, folder, { shown, stack: stack.name }) : [],
       ...(typeof as === "string" ? { as } : {}),
     });
     const written = imported.map((one) => write(importable, one, folderOf(importable, folder), invocation));

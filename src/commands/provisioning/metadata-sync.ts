@@ -37,9 +37,10 @@ export async function metadataAction(invocation: Invocation, isSync: boolean): P
   const slots = createSlots(atOnce);
   try {
     const options = transportOptions(await settingsOf(invocation), invocation, progress);
-    const { createTransport } = await import("../../provision/targets/transport.ts");
+    const { openConnection } = await import("../../provision/targets/connection.ts");
     const { readMetadata, writeMetadata } = await import("../../provision/targets/metric-api.ts");
-    const send = createTransport(options);
+    const { send, check } = openConnection(options);
+    await check();
     progress.start(`reading what ${options.url} tells about ${catalogueMetadata.length} metrics`);
     const look = async (metric: MetricMetadata): Promise<Looked> => {
       const found = await readMetadata(send, metric.name);

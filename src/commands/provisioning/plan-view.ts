@@ -3,8 +3,10 @@ import type { Applied } from "../../provision/apply.ts";
 import type { Plan, PlanAction, PlanStep } from "../../provision/plan.ts";
 import { nameOf } from "../../provision/resource.ts";
 import type { Paint, Style } from "../terminal/style.ts";
+import { makeVisible } from "../terminal/text.ts";
+import { createdFields } from "./created-fields.ts";
 import { differenceLines, written } from "./difference-lines.ts";
-import { counted } from "./subject.ts";
+import { countedByKind } from "./subject.ts";
 
 /** A plan for a person: what has changed in the code first, then what somebody has edited in Datadog. */
 export function planText(plan: Plan, word: string, style: Style): string {
@@ -55,7 +57,7 @@ export function planSummary({ steps }: Plan, style: Pick<Style, "good">): string
 }
 
 /** What a sync has done, everything that it has not done with its reason. */
-export function appliedText(applied: readonly Applied[], plan: Plan, word: string, style: Style): string {
+export function appliedText(applied: readonly Applied[], plan: Plan, style: Style): string {
   if (applied.length === 0) return planSummary(plan, style);
   const lines = applied.flatMap(({ step, outcome, failure }) => {
     const sign = {
@@ -78,7 +80,7 @@ export function appliedText(applied: readonly Applied[], plan: Plan, word: strin
   const rest = failed + blocked + cancelled;
   const verdict =
     rest === 0
-      ? style.good(`Synced: ${counted(done, { word })} written.`)
+      ? style.good(`Synced: ${countedByKind(applied.map(({ step }) => step))} written.`)
       : style.bad(
           `Partly synced: ${done} written, ${failed} failed, ${blocked} blocked, ${cancelled} cancelled. Sync again when that is mended.`,
         );
@@ -116,9 +118,9 @@ function stepLines(step: PlanStep, style: Style): readonly string[] {
     step.action === "update" ? step.differences.flatMap((difference) => differenceLines(difference, style)) : [];
   const made =
     step.action === "create"
-      ? step.differences
-          .filter(({ path }) => path === "name" || path === "query")
-          .map(({ path, after }) => `      ${path}: ${written(after)}`)
+      ? createdFields(step).map(
+          ([field, value]) => `      ${field}: ${typeof value === "string" ? makeVisible(value) : written(value)}`,
+        )
       : [];
   return [head, ...renamed, ...both, ...differences, ...made];
 }

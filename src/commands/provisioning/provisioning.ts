@@ -28,11 +28,11 @@ export interface OwnAction {
 const actions: Readonly<Record<string, SharedAction>> = {
   plan: {
     load: async () => (await import("./plan.ts")).planAction,
-    takes: ["stack", "only", "out", "markdown"],
+    takes: ["stack", "only", "out", "markdown", "unmarked"],
   },
   sync: {
     load: async () => (await import("./sync.ts")).syncAction,
-    takes: ["stack", "only", "markdown", "yes"],
+    takes: ["stack", "only", "markdown", "yes", "unmarked"],
   },
   validate: {
     load: async () => (await import("./validate.ts")).validateAction,
@@ -55,6 +55,12 @@ const options: Readonly<Record<string, CommandOption>> = {
   markdown: { type: "boolean", summary: "plan, sync: as a comment for a pull request" },
   local: { type: "boolean", summary: "validate: ask no server, need no keys" },
   yes: { type: "boolean", summary: "sync, prune: do it without asking" },
+  unmarked: {
+    type: "string",
+    value: "adopt|beside",
+    summary:
+      "plan, sync: one that has the title of a new one and no mark is ours again, or gets a second one beside it",
+  },
   most: { type: "string", value: "N", summary: "prune: at most so many; default: 10" },
 };
 

@@ -8,7 +8,7 @@ import { type Invocation, print, printJson, tell, UsageError } from "../command.
 import { createStyle, type Style } from "../terminal/style.ts";
 import { makeVisible } from "../terminal/text.ts";
 import { agreed, isAsked } from "./agreement.ts";
-import { saveBodies } from "./pull.ts";
+import { saveBodies, savedIn } from "./pull.ts";
 import { openStage, planStage, type Stage } from "./stage.ts";
 import type { Subject } from "./subject.ts";
 
@@ -17,6 +17,8 @@ interface Pruned {
   readonly remoteId: string;
   readonly outcome: "would be deleted" | "deleted" | "kept";
   readonly why: string | null;
+  /** File that its body is saved in; null: nothing was to be deleted. */
+  readonly saved: string | null;
 }
 
 /** Deletes what is ours and no longer defined: opt-in, capped, saved first, and only what nothing else needs. */
@@ -28,6 +30,8 @@ export async function pruneAction(subject: Subject, invocation: Invocation): Pro
     const target = await stage.openTarget();
     await target.check();
     const planned = await planStage(subject, stage, target, { prune: true });
+    const isAny = planned.plan.steps.some(({ action }) => action === "delete");
+    if (isAny) stage.refuseLostFolder();
     const doomed = prunable(planned, Number(most));
     stage.progress.close();
     const { name } = stage.stack;
@@ -58,14 +62,20 @@ async function removeAll(
   const { out } = invocation.options;
   const time = new Date(invocation.now()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
   const folder = typeof out === "string" ? out : `pruned-${stack}-${time}`;
-  tell(invocation, `the bodies are saved in ${saveBodies(doomed, resolve(invocation.directory, folder), invocation)}`);
+  const saved = saveBodies(doomed, resolve(invocation.directory, folder), invocation);
+  tell(invocation, `the bodies are saved in ${saved}`);
   const results: Pruned[] = [];
   // One after the other: each may be what keeps the next one.
-  for (const owned of doomed) results.push(await removeOne(owned, target, invocation.signal));
+  for (const owned of doomed)
+    results.push({ ...(await removeOne(owned, target, invocation.signal)), saved: savedIn(saved, owned) });
   return results;
 }
 
-async function removeOne({ kind, mark, remoteId }: Owned, target: Target, signal: AbortSignal): Promise<Pruned> {
+async function removeOne(
+  { kind, mark, remoteId }: Owned,
+  target: Target,
+  signal: AbortSignal,
+): Promise<Omit<Pruned, "saved">> {
   const common = { id: mark.id, remoteId };
   try {
     if (signal.aborted) throw toStepError(signal.reason);
@@ -82,7 +92,7 @@ async function removeOne({ kind, mark, remoteId }: Owned, target: Target, signal
 }
 
 function shown({ mark, remoteId }: Owned): Pruned {
-  return { id: mark.id, remoteId, outcome: "would be deleted", why: null };
+  return { id: mark.id, remoteId, outcome: "would be deleted", why: null, saved: null };
 }
 
 function report(results: readonly Pruned[], invocation: Invocation, command: string): void {

@@ -6,7 +6,7 @@ import type { Owned } from "../../provision/identity.ts";
 import { type Invocation, print, tell } from "../command.ts";
 import { writeWhole } from "../report-file.ts";
 import { nearby, openStage, planStage } from "./stage.ts";
-import { counted, type Subject } from "./subject.ts";
+import { countedByKind, type Subject } from "./subject.ts";
 
 /** Prints, or writes into a folder, what is there and ours. */
 export async function pullAction(subject: Subject, invocation: Invocation): Promise<number> {
@@ -31,7 +31,7 @@ export async function pullAction(subject: Subject, invocation: Invocation): Prom
       );
     else {
       const folder = saveBodies(found, resolve(invocation.directory, out), invocation);
-      tell(invocation, `${counted(found.length, subject)} saved in ${nearby(folder, invocation)}`);
+      tell(invocation, `${countedByKind(found)} saved in ${nearby(folder, invocation)}`);
       if (invocation.json) print(invocation, JSON.stringify({ folder, saved: found.map(({ mark }) => mark.id) }));
     }
     return 0;
@@ -55,13 +55,12 @@ function refuseMissing(asked: readonly string[], all: readonly Owned[], { word }
 /** One file for each, written whole and durably. @returns the folder */
 export function saveBodies(resources: readonly Owned[], folder: string, { random, now }: Invocation): string {
   mkdirSync(folder, { recursive: true, mode: 0o750 });
-  for (const { kind, mark, remoteId, body } of resources) {
-    writeWhole(
-      join(folder, `${kind}-${mark.id}-${remoteId}.json`),
-      [`${JSON.stringify(body, null, 2)}\n`],
-      random,
-      now,
-    );
-  }
+  for (const owned of resources)
+    writeWhole(savedIn(folder, owned), [`${JSON.stringify(owned.body, null, 2)}\n`], random, now);
   return folder;
+}
+
+/** The file of one in a folder of saved bodies. */
+export function savedIn(folder: string, { kind, mark, remoteId }: Owned): string {
+  return join(folder, `${kind}-${mark.id}-${remoteId}.json`);
 }

@@ -1,3 +1,4 @@
+import { datadogSites } from "../../model/datadog-site.ts";
 import type { Importable } from "../../provision/import/importable.ts";
 import { UsageError } from "../command.ts";
 
@@ -21,9 +22,16 @@ export function remoteIdIn(
   const address = URL.canParse(written) ? new URL(written) : null;
   const found = inAddress[kind].exec(written)?.[1];
   if (address === null || found === undefined) throw new UsageError(`--id ${written}: write ${remoteIdWords}`);
-  if (site !== undefined && address.hostname !== site && !address.hostname.endsWith(`.${site}`))
+  if (site !== undefined && siteOfPage(address.hostname) !== site)
     throw new UsageError(
       `--id ${written}: that is a page of ${address.hostname}, the keys are for ${site}\n  → provisioning.datadog.site in the configuration says which`,
     );
   return found;
+}
+
+/** Companies may have a name of their own before it; us3.datadoghq.com is a site, and no name before another one. */
+function siteOfPage(host: string): string | undefined {
+  return datadogSites
+    .filter((site) => host === site || host.endsWith(`.${site}`))
+    .reduce<string | undefined>((longest, site) => (site.length > (longest?.length ?? 0) ? site : longest), undefined);
 }

@@ -1,6 +1,6 @@
 import type { Stack } from "../../model/alert/stack.ts";
 import type { ImportedKind } from "../../provision/import/importable.ts";
-import type { Kind, Resource } from "../../provision/resource.ts";
+import { type Kind, kinds, type Resource } from "../../provision/resource.ts";
 
 /** What a command provisions: `pantheros monitors`, `pantheros dashboards`. */
 export interface Subject {
@@ -16,4 +16,13 @@ export interface Subject {
 /** `1 monitor`, `3 monitors`. */
 export function counted(count: number, { word }: Pick<Subject, "word">): string {
   return `${count} ${count === 1 ? word.replace(/s$/, "") : word}`;
+}
+
+/** `42 monitors and 2 SLOs`: a command may provision several kinds. */
+export function countedByKind(resources: readonly Pick<Resource, "kind">[]): string {
+  const parts = kinds.flatMap((kind) => {
+    const count = resources.filter((resource) => resource.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${kind === "slo" ? "SLO" : kind}${count === 1 ? "" : "s"}`];
+  });
+  return parts.join(" and ") || "nothing";
 }

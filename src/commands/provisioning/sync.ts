@@ -13,12 +13,13 @@ import { createStyle } from "../terminal/style.ts";
 import { agreed, isAsked } from "./agreement.ts";
 import { appliedMarkdown } from "./plan-markdown.ts";
 import { appliedText, placeOf, planText, summaryOf } from "./plan-view.ts";
-import { openStage, planStage } from "./stage.ts";
-import { counted, type Subject } from "./subject.ts";
+import { openStage, planStage, unmarkedChoice } from "./stage.ts";
+import { countedByKind, type Subject } from "./subject.ts";
 
 /** Brings what is there into line with the definitions. */
 export async function syncAction(subject: Subject, invocation: Invocation): Promise<number> {
   const [, file] = invocation.arguments;
+  const unmarked = unmarkedChoice(invocation);
   const old = file === undefined ? null : readPlanFile(file, invocation);
   if (old !== null && invocation.options["only"] !== undefined)
     throw new UsageError("--only belongs to the plan: it is in the file already");
@@ -29,7 +30,7 @@ export async function syncAction(subject: Subject, invocation: Invocation): Prom
     const target = await stage.openTarget();
     await target.check();
     const only = old === null ? stage.only : (old.only ?? undefined);
-    let planned = await planStage(subject, stage, target, { only });
+    let planned = await planStage(subject, stage, target, { only, unmarked });
     const { word } = subject;
     if (old !== null)
       refuseStale(old, planned.plan, `make a new one: pantheros ${word} plan --stack ${old.stack} --out FILE`);
@@ -38,10 +39,10 @@ export async function syncAction(subject: Subject, invocation: Invocation): Prom
       if (!(await isWanted(planned.plan, subject, invocation))) return exitCodes.pending[0];
       // An answer takes its time: what was agreed to is what was shown, and nothing else.
       const shown = planned.plan;
-      planned = await planStage(subject, stage, target, { only });
+      planned = await planStage(subject, stage, target, { only, unmarked });
       refuseStale(shown, planned.plan, "sync again, and look at what it shows then");
     }
-    const pendingSteps = planned.plan.steps.filter(({ action }) => action === "create" || action === "update");
+    const pendingSteps = pendingOf(planned.plan);
     const applied = isPending(planned.plan) ? await carryOut() : [];
     progress.close();
     show(applied, planned.plan, subject, invocation);
@@ -49,7 +50,7 @@ export async function syncAction(subject: Subject, invocation: Invocation): Prom
 
     async function carryOut(): Promise<readonly Applied[]> {
       let done = 0;
-      progress.start(`writing ${counted(pendingSteps.length, subject)}`);
+      progress.start(`writing ${countedByKind(pendingSteps)}`);
       const results = await applyPlan(planned, {
         target,
         signal: invocation.signal,
@@ -70,11 +71,12 @@ export async function syncAction(subject: Subject, invocation: Invocation): Prom
 async function isWanted(plan: Plan, subject: Subject, invocation: Invocation): Promise<boolean> {
   const { word } = subject;
   tell(invocation, `\n${planText(plan, word, createStyle(invocation.stderr, invocation.environment))}\n`);
-  const changes = plan.steps.filter(({ action }) => action === "create" || action === "update").length;
-  if (await agreed(`Write ${counted(changes, subject)} to ${placeOf(plan)}?`, invocation)) return true;
+  if (await agreed(`Write ${countedByKind(pendingOf(plan))} to ${placeOf(plan)}?`, invocation)) return true;
   tell(invocation, "nothing has been written");
   return false;
 }
+
+const pendingOf = ({ steps }: Plan) => steps.filter(({ action }) => action === "create" || action === "update");
 
 function show(applied: readonly Applied[], plan: Plan, { word }: Subject, invocation: Invocation): void {
   const { markdown } = invocation.options;
@@ -86,7 +88,7 @@ function show(applied: readonly Applied[], plan: Plan, { word }: Subject, invoca
       results: applied.map(asJson),
     });
   else if (markdown === true) print(invocation, appliedMarkdown(applied, plan, word));
-  else print(invocation, appliedText(applied, plan, word, createStyle(invocation.stdout, invocation.environment)));
+  else print(invocation, appliedText(applied, plan, createStyle(invocation.stdout, invocation.environment)));
 }
 
 function asJson({ step: { kind, id, action, remoteId }, outcome, failure }: Applied) {

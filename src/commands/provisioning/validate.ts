@@ -3,8 +3,9 @@ import { checkResources } from "../../provision/rules.ts";
 import { checkedByServer, serverFindings } from "../../provision/server-check.ts";
 import { type Invocation, print, printJson } from "../command.ts";
 import { createStyle } from "../terminal/style.ts";
+import { tellMissingRunbooks } from "./runbooks.ts";
 import { openStage, planStage } from "./stage.ts";
-import { counted, type Subject } from "./subject.ts";
+import { countedByKind, type Subject } from "./subject.ts";
 
 /** Looks for mistakes in the definitions; writes nothing. */
 export async function validateAction(subject: Subject, invocation: Invocation): Promise<number> {
@@ -12,11 +13,13 @@ export async function validateAction(subject: Subject, invocation: Invocation): 
   const { progress, desired } = stage;
   let asked = 0;
   try {
-    const count = chosen(desired, stage.only).length;
+    const all = chosen(desired, stage.only);
+    const count = all.length;
     const own = checkResources(desired);
     const isLocal = invocation.options["local"] === true;
     const findings = own.length > 0 || isLocal ? own : await askServer();
     progress.close();
+    if (subject.kinds.includes("monitor")) tellMissingRunbooks(stage.stack, invocation);
     if (invocation.json) printJson(invocation, { stack: stage.stack.name, checked: count, asked, findings });
     else {
       const style = createStyle(invocation.stdout, invocation.environment);
@@ -33,9 +36,9 @@ export async function validateAction(subject: Subject, invocation: Invocation): 
           : `by the rules${asked === count ? " and" : `, ${asked} of them also`} by ${stage.site}`;
       const verdict =
         findings.length === 0
-          ? style.good(`${counted(count, subject)} ${count === 1 ? "is" : "are"} valid, ${by}`)
+          ? style.good(`${countedByKind(all)} ${count === 1 ? "is" : "are"} valid, ${by}`)
           : style.bad(
-              `${findings.length === 1 ? "one mistake" : `${findings.length} mistakes`} in ${counted(count, subject)}`,
+              `${findings.length === 1 ? "one mistake" : `${findings.length} mistakes`} in ${countedByKind(all)}`,
             );
       print(invocation, [...lines, verdict].join("\n"));
     }

@@ -42,7 +42,7 @@ export async function prepareLedger(
   },
 ): Promise<void> {
   // Without the jobs that are left out it would not be the whole inventory: what is declared stays.
-  if (host.leftOut.length === 0) journal.write((ledger) => declareInventory(ledger, host.config, now()));
+  if (host.leftOut.size === 0) journal.write((ledger) => declareInventory(ledger, host.config, now()));
   await unlessLedgerFails(onNote, async () => {
     if (journal.problem !== null) return void (await reconcile(journal.ledger, { now }));
     // Folders hold space that this run may need; the rest may cost a network that is down, and waits until the run has ended.

@@ -66,7 +66,11 @@ export const provisioning = z.lazy(() =>
       runbooks: z
         .url({ protocol: /^https?$/ })
         .optional()
-        .meta({ description: "Where people find docs/alerts.md: alerts of Prometheus link to its sections" }),
+        .meta({
+          description:
+            "Where people find docs/alerts.md: what Prometheus and Datadog tell links to its sections; without it, it only names them",
+          examples: ["https://wiki.example.org/backups/alerts"],
+        }),
       alertmanager: z
         .strictObject({
           secrets: absolutePath.optional().meta({
@@ -82,10 +86,10 @@ export const provisioning = z.lazy(() =>
         .prefault({}),
       datadog: z
         .strictObject({
-          site: z
-            .enum(datadogSites)
-            .default("datadoghq.com")
-            .meta({ description: "Where the organisation is, as in the address of its pages" }),
+          site: z.enum(datadogSites).optional().meta({
+            description:
+              "Where the organisation is, as in the address of its pages; default: what DD_SITE says, else datadoghq.com",
+          }),
           url: z
             .url({ protocol: /^https?$/ })
             .optional()

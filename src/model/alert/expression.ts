@@ -1,4 +1,4 @@
-import { type MetricName, metrics } from "../metrics.ts";
+import { type MetricName, metrics, type ValueOf } from "../metrics.ts";
 import type { Quantity, Unit } from "./measure.ts";
 import type { Hosts } from "./stack.ts";
 
@@ -13,7 +13,7 @@ export type LabelOf<M extends MetricName> = Catalogue[M]["labels"][number] | "ho
 export type UnitOf<M extends MetricName> = Catalogue[M]["unit"];
 
 /** Label → the values of it that are taken (or left out). */
-export type Where<M extends MetricName> = { readonly [L in LabelOf<M>]?: readonly string[] };
+export type Where<M extends MetricName> = { readonly [L in LabelOf<M>]?: readonly ValueOf<M, L>[] };
 type Selected = Readonly<Record<string, readonly string[]>>;
 
 /** Which series of a metric are looked at. */

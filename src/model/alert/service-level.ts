@@ -1,3 +1,5 @@
+import { lowest } from "./expression.ts";
+
 /** What is promised of everything that a stack watches, over a month. */
 export interface ServiceLevel {
   /** Never changed: what it is known by everywhere. */
@@ -23,3 +25,6 @@ export const recoveryPoint: ServiceLevel = {
     "Of all time, that in which the newest proven backup of each objective was younger than its recovery point objective.",
   target: 0.99,
 };
+
+/** 1 while it is met, 0 while it is not, also of what was never saved. Prometheus and Datadog take this one measure. */
+export const recoveryPointMet = lowest("objectiveMet", { by: ["host", "objective"], where: { promise: ["rpo"] } });

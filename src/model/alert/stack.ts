@@ -37,6 +37,6 @@ export interface Stack {
   readonly hosts?: Hosts;
   readonly thresholds: Thresholds;
   readonly routes: Routes;
-  /** Address of the page that has a section for each alert. @default docs/alerts.md of this repository */
+  /** Address of the page that has a section for each alert. @default nobody knows: alerts name the section and link to nothing */
   readonly runbooks?: string | undefined;
 }

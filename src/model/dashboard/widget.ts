@@ -1,5 +1,6 @@
 import type { AnyExpression, Expression, GaugeName, LabelOf, UnitOf } from "../alert/expression.ts";
 import type { Unit } from "../alert/measure.ts";
+import type { ValueOf } from "../metrics.ts";
 import { type Judged, type Judgement, judgement } from "./judgement.ts";
 
 interface Frame {
@@ -160,11 +161,11 @@ export function states<M extends YesNoName, S extends LabelOf<M>, L extends Excl
     readonly metric: M;
     readonly label: S;
     readonly by: readonly L[];
-    readonly states: Readonly<Record<string, Tone>>;
+    readonly states: { readonly [V in ValueOf<M, S>]?: Tone };
   },
 ): States {
   const { metric, label, by } = widget;
-  return { kind: "states", ...frame(widget, 12, 4), metric, label, by, states: widget.states };
+  return { kind: "states", ...frame(widget, 12, 4), metric, label, by, states: widget.states as States["states"] };
 }
 
 /** Of a metric that is yes or no. @default as wide as the page, and yes is good */

@@ -1,4 +1,5 @@
 import { counter, gauge, type MetricDefinition } from "./definition.ts";
+import { failureReasons } from "./label-values.ts";
 
 /** Backups. */
 export const backups = {
@@ -13,6 +14,7 @@ export const backups = {
     "backup.failed",
     ["job", "target", "reason"],
     "Backup steps that did not succeed, by reason.",
+    { reason: failureReasons },
   ),
   backupDuration: gauge(
     "backup_duration_seconds",

@@ -1,4 +1,6 @@
+import { callClasses } from "../rate-card.ts";
 import { counter, gauge, type MetricDefinition } from "./definition.ts";
+import { forecastBounds, storedStates } from "./label-values.ts";
 
 /** What buckets cost. */
 export const cost = {
@@ -8,6 +10,7 @@ export const cost = {
     "bytes",
     ["bucket", "state"],
     "What a bucket stores, by the last whole scan: live, hidden (old versions) and unfinished (uploads never completed); all of it is billed.",
+    { state: storedStates },
   ),
   bucketObjects: gauge(
     "bucket_objects",
@@ -15,6 +18,7 @@ export const cost = {
     "count",
     ["bucket", "state"],
     "Objects, old versions and unfinished uploads of a bucket, by the last whole scan.",
+    { state: storedStates },
   ),
   bucketGrowth: gauge(
     "bucket_daily_growth_bytes",
@@ -36,6 +40,7 @@ export const cost = {
     "usd",
     ["bucket", "bound"],
     "Cost of a bucket in the whole month: likely, and low and high, which hold it four times of five.",
+    { bound: forecastBounds },
   ),
   bucketCovered: gauge(
     "bucket_cost_covered_ratio",
@@ -84,6 +89,7 @@ export const cost = {
     "bucket.calls",
     ["bucket", "class"],
     "Requests that looking at a bucket has taken, by the class in which they are billed.",
+    { class: callClasses },
   ),
   bucketObservationCost: gauge(
     "bucket_observation_cost_usd",

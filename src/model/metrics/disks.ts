@@ -1,3 +1,10 @@
+import {
+  allocationTypes,
+  deviceErrorKinds,
+  exclusiveOperations,
+  scrubErrorKinds,
+  scrubStates,
+} from "../btrfs-health.ts";
 import { counter, gauge, type MetricDefinition } from "./definition.ts";
 
 /** Disks. */
@@ -26,6 +33,7 @@ export const disks = {
     "ratio",
     ["device", "type"],
     "Used share of the allocated chunks of a type; metadata near 1 with nothing unallocated is full.",
+    { type: allocationTypes },
   ),
   btrfsBalance: gauge("btrfs_balance_status", "btrfs.balance", "status", ["device"], "0: none, 1: running, 2: paused."),
   btrfsExclusiveOperation: gauge(
@@ -34,6 +42,7 @@ export const disks = {
     "boolean",
     ["device", "operation"],
     "1 for what has the Btrfs filesystem for itself now (none: nothing).",
+    { operation: exclusiveOperations },
   ),
   btrfsMetadataPressure: gauge(
     "btrfs_metadata_pressure_ratio",
@@ -62,6 +71,7 @@ export const disks = {
     "btrfs.device.errors",
     ["device", "devid", "kind"],
     "Errors that Btrfs counted on each of the filesystem's devices, by kind.",
+    { kind: deviceErrorKinds },
   ),
   btrfsScrubAge: gauge(
     "btrfs_scrub_age_seconds",
@@ -76,6 +86,7 @@ export const disks = {
     "boolean",
     ["device", "state"],
     "1 for how the last scrub went (never: this host has no record of one).",
+    { state: scrubStates },
   ),
   btrfsScrubErrors: gauge(
     "btrfs_scrub_errors",
@@ -83,5 +94,6 @@ export const disks = {
     "count",
     ["device", "kind"],
     "What the last scrub has found, by what became of it.",
+    { kind: scrubErrorKinds },
   ),
 } as const satisfies Record<string, MetricDefinition>;

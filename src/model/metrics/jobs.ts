@@ -1,4 +1,7 @@
+import { anomalyKinds } from "../anomaly.ts";
+import { outcomes } from "../outcome.ts";
 import { counter, gauge, type MetricDefinition } from "./definition.ts";
+import { lastOutcomes, proofStates, rhythms, runReasons } from "./label-values.ts";
 
 /** Jobs. */
 export const jobs = {
@@ -30,6 +33,7 @@ export const jobs = {
       "seconds",
       ["job", "rhythm"],
       "Age of the job's last success; of its declaration, when it has never succeeded. rhythm: daily (its schedule fires every day), rarer, awake (counts only time in which the machine was awake) or none.",
+      { rhythm: rhythms },
     ),
     datadogUnit: "hours",
   },
@@ -61,6 +65,7 @@ export const jobs = {
     "boolean",
     ["job", "outcome"],
     "1 for the outcome of the job's last finished run (never: no run finished yet).",
+    { outcome: lastOutcomes },
   ),
   jobConsecutiveFailures: gauge(
     "job_consecutive_failures",
@@ -74,12 +79,14 @@ export const jobs = {
     "job.runs",
     ["job", "outcome", "reason"],
     "Finished runs by outcome and reason (none: success).",
+    { outcome: outcomes, reason: runReasons },
   ),
   jobLost: counter(
     "job_lost_runs",
     "job.lost_runs",
     ["job", "reason"],
     "Runs whose process was gone before it could say how it ended.",
+    { reason: runReasons },
   ),
   jobUnjournaled: counter(
     "job_unjournaled_runs",
@@ -107,6 +114,7 @@ export const jobs = {
     "boolean",
     ["job", "target", "state"],
     "1 for what holds of the newest artifacts that the job claims: proven, unproven (nobody has looked since) or disagrees.",
+    { state: proofStates },
   ),
   backupAnomaly: gauge(
     "backup_anomaly",
@@ -114,6 +122,7 @@ export const jobs = {
     "boolean",
     ["job", "target", "kind"],
     "1 when the last successful backup is unlike the job's own history: size, duration, changed or deleted files; absent without enough of it.",
+    { kind: anomalyKinds },
   ),
   backupDeviation: gauge(
     "backup_deviation_ratio",
@@ -121,5 +130,6 @@ export const jobs = {
     "ratio",
     ["job", "target", "kind"],
     "The last successful backup's size, duration, share of changed or of deleted files, divided by what is usual of the job.",
+    { kind: anomalyKinds },
   ),
 } as const satisfies Record<string, MetricDefinition>;

@@ -1,3 +1,4 @@
+import { layoutRuleNames } from "../layout/finding.ts";
 import { gauge, type MetricDefinition } from "./definition.ts";
 
 /** Layout. */
@@ -15,6 +16,7 @@ export const layout = {
     "count",
     ["rule"],
     "Subvolumes and filesystems that are not as the layout asks, by rule; absent where nothing could be judged.",
+    { rule: layoutRuleNames },
   ),
   layoutHolding: gauge(
     "layout_holding",
@@ -22,6 +24,7 @@ export const layout = {
     "count",
     ["rule"],
     "Subvolumes and filesystems that are as the layout asks, by rule.",
+    { rule: layoutRuleNames },
   ),
   layoutUnknown: gauge(
     "layout_unknown",
@@ -29,5 +32,6 @@ export const layout = {
     "count",
     ["rule"],
     "Subvolumes and filesystems that could not be looked at, by rule.",
+    { rule: layoutRuleNames },
   ),
 } as const satisfies Record<string, MetricDefinition>;

@@ -1,3 +1,4 @@
+import { objectivePromises } from "../objective.ts";
 import { gauge, type MetricDefinition } from "./definition.ts";
 
 /** Objectives. */
@@ -71,5 +72,6 @@ export const objectives = {
     "boolean",
     ["objective", "promise"],
     "1 when a promise (rpo, rto, copies, offsite, retention, budget) holds, 0 when it is broken; absent when nothing has measured it.",
+    { promise: objectivePromises },
   ),
 } as const satisfies Record<string, MetricDefinition>;

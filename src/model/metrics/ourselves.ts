@@ -1,4 +1,5 @@
 import { counter, gauge, type MetricDefinition } from "./definition.ts";
+import { declaredKinds } from "./label-values.ts";
 
 /** Ourselves. */
 export const ourselves = {
@@ -36,6 +37,7 @@ export const ourselves = {
     "boolean",
     ["kind", "name"],
     "1 for everything that the configuration declares, from the first second on, whether or not anything is known of it.",
+    { kind: declaredKinds },
   ),
   seriesLeftOut: gauge(
     "series_left_out",

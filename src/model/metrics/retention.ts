@@ -1,4 +1,6 @@
+import { periods } from "../calendar.ts";
 import { gauge, type MetricDefinition } from "./definition.ts";
+import { subjectKinds } from "./label-values.ts";
 
 /** Retention. */
 export const retention = {
@@ -8,6 +10,7 @@ export const retention = {
     "boolean",
     ["kind", "subject", "policy"],
     "1 when what exists is what the policy promises.",
+    { kind: subjectKinds },
   ),
   retentionExpected: gauge(
     "retention_expected",
@@ -15,6 +18,7 @@ export const retention = {
     "count",
     ["kind", "subject", "tier"],
     "Periods of a tier that must hold an artifact by now. Present are these less the missing ones.",
+    { kind: subjectKinds, tier: periods },
   ),
   retentionMissing: gauge(
     "retention_missing",
@@ -22,6 +26,7 @@ export const retention = {
     "count",
     ["kind", "subject", "tier"],
     "Expected periods of a tier that hold none.",
+    { kind: subjectKinds, tier: periods },
   ),
   retentionExcess: gauge(
     "retention_excess",
@@ -29,6 +34,7 @@ export const retention = {
     "count",
     ["kind", "subject"],
     "Artifacts that no tier holds, older than the policy's slack: pruning has stopped.",
+    { kind: subjectKinds },
   ),
   retentionOldest: gauge(
     "retention_oldest_age_seconds",
@@ -36,6 +42,7 @@ export const retention = {
     "seconds",
     ["kind", "subject"],
     "Age of the oldest artifact.",
+    { kind: subjectKinds },
   ),
   retentionExcessAge: gauge(
     "retention_excess_age_seconds",
@@ -43,6 +50,7 @@ export const retention = {
     "seconds",
     ["kind", "subject"],
     "For how long there has been at least one artifact too many; absent while there is none.",
+    { kind: subjectKinds },
   ),
   retentionInForce: gauge(
     "retention_in_force_timestamp_seconds",
@@ -50,6 +58,7 @@ export const retention = {
     "timestamp",
     ["kind", "subject", "policy"],
     "Since when the policy has been in force: nothing is owed from before.",
+    { kind: subjectKinds },
   ),
   retentionLooked: gauge(
     "retention_looked_timestamp_seconds",
@@ -57,6 +66,7 @@ export const retention = {
     "timestamp",
     ["kind", "subject"],
     "When the subject was last looked at: the time that its retention verdict is true for.",
+    { kind: subjectKinds },
   ),
   pruneLastSuccess: gauge(
     "prune_last_success_timestamp_seconds",
@@ -64,5 +74,6 @@ export const retention = {
     "timestamp",
     ["kind", "subject"],
     "When pruning of a subvolume, repository or destination last succeeded.",
+    { kind: subjectKinds },
   ),
 } as const satisfies Record<string, MetricDefinition>;

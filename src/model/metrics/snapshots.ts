@@ -1,4 +1,5 @@
 import { counter, gauge, type MetricDefinition } from "./definition.ts";
+import { failureReasons, snapshotTypes, subvolumeContents } from "./label-values.ts";
 
 /** Snapshots. */
 export const snapshots = {
@@ -13,6 +14,7 @@ export const snapshots = {
     "snapshot.failed",
     ["subvol", "reason"],
     "Snapshots that jobs could not create, by reason.",
+    { reason: failureReasons },
   ),
   snapshotFailing: gauge(
     "snapshot_failing",
@@ -20,6 +22,7 @@ export const snapshots = {
     "boolean",
     ["subvol", "holds"],
     "1 when the last attempt to make a snapshot of the subvolume failed, until one succeeds; holds: files or database, as declared.",
+    { holds: subvolumeContents },
   ),
   snapshotAge: {
     ...gauge(
@@ -37,6 +40,7 @@ export const snapshots = {
     "count",
     ["subvol", "type"],
     "Snapshots that exist, by retention tier that holds them (all: every one).",
+    { type: snapshotTypes },
   ),
   snapshotSize: gauge(
     "snapshot_size_bytes",

@@ -1,15 +1,14 @@
-import { type Selecting, selectingHosts } from "../../model/alert/expression.ts";
-import { backupSuccess, recoveryPoint, type ServiceLevel } from "../../model/alert/service-level.ts";
+import { type Selecting, selectingHosts, withHosts } from "../../model/alert/expression.ts";
+import { backupSuccess, recoveryPoint, recoveryPointMet, type ServiceLevel } from "../../model/alert/service-level.ts";
 import type { Stack } from "../../model/alert/stack.ts";
 import type { Body, Resource } from "../resource.ts";
-import { series } from "./query.ts";
+import { series, valueToDatadog } from "./query.ts";
 
 /** What a stack promises over a month: that backups succeed, and that no data set is ever further behind than was promised. */
 export function sloResources({ name, hosts }: Stack): readonly Resource[] {
   const runs = (selecting: Partial<Selecting>) =>
     `${series("sum", "jobRuns", selectingHosts(hosts, { where: {}, without: {}, ...selecting }), [])}.as_count()`;
-  const rpo = (metric: "objectiveRpoActual" | "objectiveRpoPromised") =>
-    series("max", metric, selectingHosts(hosts, { where: {}, without: {} }), ["host", "objective"]);
+  const met = valueToDatadog(withHosts(hosts, recoveryPointMet));
   return [
     slo(backupSuccess, name, {
       type: "metric",
@@ -22,15 +21,12 @@ export function sloResources({ name, hosts }: Stack): readonly Resource[] {
       type: "time_slice",
       sli_specification: {
         time_slice: {
-          comparator: "<=",
+          comparator: ">=",
           threshold: 1,
           query_interval_seconds: 300,
           query: {
-            formulas: [{ formula: "actual / promised" }],
-            queries: [
-              { data_source: "metrics", name: "actual", query: rpo("objectiveRpoActual") },
-              { data_source: "metrics", name: "promised", query: rpo("objectiveRpoPromised") },
-            ],
+            formulas: [{ formula: "met" }],
+            queries: [{ data_source: "metrics", name: "met", query: met }],
           },
         },
       },

@@ -37,16 +37,19 @@ export function readImported(
 /**
  * The definitions of a folder, as resources.
  * @param folder which the configuration names; it must be there, since what is no longer defined may be deleted
- * @param shown how messages write the path of a file
+ * @param shown how messages write the path of a file @param stack whose they are
  * @throws StepError `config` when it cannot be read, one is none, or two adopt the same
  */
 export function importedResources(
   importable: Importable,
   folder: string,
-  shown: (file: string) => string = (file) => file,
+  {
+    shown = (file) => file,
+    stack = "NAME",
+  }: { readonly shown?: (file: string) => string; readonly stack?: string } = {},
 ): readonly Resource[] {
   const { kind } = importable;
-  const resources = filesIn(importable, folder, shown(folder)).map((path): Resource => {
+  const resources = filesIn(importable, folder, shown(folder), stack).map((path): Resource => {
     const file = shown(path);
     const { adopts, body } = readImported(importable, readFileSync(path, "utf8"), file);
     const id = path.slice(path.lastIndexOf("/") + 1).replace(/\.json$/, "");
@@ -61,7 +64,7 @@ export function importedResources(
   return resources;
 }
 
-function filesIn(importable: Importable, folder: string, shown: string): readonly string[] {
+function filesIn(importable: Importable, folder: string, shown: string, stack: string): readonly string[] {
   try {
     const all = readdirSync(folder);
     const own = folderOf(importable, folder);
@@ -77,7 +80,7 @@ function filesIn(importable: Importable, folder: string, shown: string): readonl
       ? `the folder ${shown} of imported definitions is not there`
       : `${shown} cannot be read: ${why}`;
     throw new StepError("config", message, {
-      advice: `import something into it (pantheros ${importable.word} import --id ID), or remove provisioning.stacks.NAME.imported; without it, what was imported would count as no longer defined`,
+      advice: `import something into it (pantheros ${importable.word} import --id ID), or remove provisioning.stacks.${stack}.imported; without it, what was imported would count as no longer defined`,
       cause,
     });
   }

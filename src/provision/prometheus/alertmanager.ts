@@ -102,7 +102,7 @@ function slack(name: string, secrets: string): Document {
     api_url_file: `${secrets}/${name}`,
     send_resolved: true,
     title: "{{ .Status | toUpper }} {{ .CommonLabels.host }}: {{ len .Alerts }}",
-    text: "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.todo }}\n{{ .Annotations.runbook_url }}\n\n{{ end }}",
+    text: "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.todo }}\n{{ or .Annotations.runbook_url .Annotations.runbook }}\n\n{{ end }}",
   };
 }
 

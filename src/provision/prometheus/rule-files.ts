@@ -8,7 +8,7 @@ import { alertingRules } from "./rules.ts";
 import { serviceLevelRules } from "./service-levels.ts";
 
 export interface RuleFileOptions {
-  /** Address of docs/alerts.md, which every alert links to. @default its place in this repository */
+  /** Address of docs/alerts.md, which every alert links to. @default no link: the name of its section */
   readonly runbooks?: string | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { AnyAlert } from "../../model/alert/alert.ts";
 import { type AnyCondition, type Severity, severities } from "../../model/alert/condition.ts";
 import type { Unit } from "../../model/alert/measure.ts";
 import type { Stack } from "../../model/alert/stack.ts";
-import { ownRunbooks, runbookOf } from "../runbook.ts";
+import { runbookAnnotation } from "../runbook.ts";
 import { promqlDuration, toPromql } from "./promql.ts";
 
 /** As a rule file of Prometheus has it, https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/ */
@@ -15,11 +15,7 @@ export interface AlertingRule {
 }
 
 /** One rule for each level of each alert. @param runbooks address of the page that has a section for each alert */
-export function alertingRules(
-  alerts: readonly AnyAlert[],
-  stack: Stack,
-  runbooks = ownRunbooks,
-): readonly AlertingRule[] {
+export function alertingRules(alerts: readonly AnyAlert[], stack: Stack, runbooks?: string): readonly AlertingRule[] {
   return alerts.flatMap((alert) => {
     const condition = alert.condition(stack);
     return severities.flatMap((severity) => {
@@ -33,7 +29,7 @@ function ruleOf(
   alert: AnyAlert,
   condition: AnyCondition,
   severity: Severity,
-  { expr, runbooks }: { readonly expr: string; readonly runbooks: string },
+  { expr, runbooks }: { readonly expr: string; readonly runbooks: string | undefined },
 ): AlertingRule {
   const lasting = lastingOf(condition);
   const words = wordsOf(condition);
@@ -50,7 +46,7 @@ function ruleOf(
         .remedies(words)
         .map(({ what, command }) => (command === undefined ? `- ${what}` : `- ${what}: \`${command}\``))
         .join("\n"),
-      runbook_url: runbookOf(alert.id, runbooks),
+      ...runbookAnnotation(alert.id, runbooks),
     },
   };
 }

@@ -1,9 +1,9 @@
-import { increase, selectingHosts, share, withHosts } from "../../model/alert/expression.ts";
+import { increase, readingsOf, share, withHosts } from "../../model/alert/expression.ts";
 import { days, hours, type Quantity } from "../../model/alert/measure.ts";
-import { backupSuccess, recoveryPoint, type ServiceLevel } from "../../model/alert/service-level.ts";
+import { backupSuccess, recoveryPoint, recoveryPointMet, type ServiceLevel } from "../../model/alert/service-level.ts";
 import type { Stack } from "../../model/alert/stack.ts";
 import { metrics } from "../../model/metrics.ts";
-import { runbookOf } from "../runbook.ts";
+import { runbookAnnotation } from "../runbook.ts";
 import { promqlDuration, selector, valueToPromql } from "./promql.ts";
 import type { RecordingRule } from "./recording-rules.ts";
 import { type AlertingRule, ruleName } from "./rules.ts";
@@ -60,7 +60,7 @@ function runs({ hosts }: Stack): Indicator {
     // Most jobs run once a day: over less there is nothing to take a share of.
     short: days(1),
     errors(within) {
-      const of = { outcome: ["success"] };
+      const of = { outcome: ["success"] } as const;
       const good = share("jobRuns", { by: [], within, of, without: { outcome: ["skipped"] } });
       return `1 - ${valueToPromql(withHosts(hosts, good))}`;
     },
@@ -75,15 +75,17 @@ function runs({ hosts }: Stack): Indicator {
 }
 
 function points({ hosts }: Stack): Indicator {
-  const promises = selectingHosts(hosts, { where: { promise: ["rpo"] }, without: {} });
-  const met = selector(metrics.objectiveMet.prometheus, promises);
+  const [met = ""] = readingsOf(withHosts(hosts, recoveryPointMet)).map((reading) =>
+    selector(metrics[reading.metric].prometheus, reading),
+  );
+  const by = recoveryPointMet.by.join(", ");
   return {
     level: recoveryPoint,
     prefix: "host_objective:pantheros_objective_rpo",
     long: days(3),
     short: hours(6),
     // Of the time for which it is known.
-    errors: ({ value }) => `1 - avg by (host, objective) (avg_over_time(${met}[${promqlDuration(value)}]))`,
+    errors: ({ value }) => `1 - avg by (${by}) (avg_over_time(${met}[${promqlDuration(value)}]))`,
     told: {
       summary:
         "{{ $labels.objective }} on {{ $labels.host }} was behind its recovery point for {{ $value | humanizePercentage }} of the last three days",
@@ -118,7 +120,7 @@ function rulesOf(indicator: Indicator, { name }: Stack, runbooks: string | undef
         title: `${level.title}: too rarely (${name})`,
         ...told,
         summary: `${told.summary}; over a month ${Number((budget * 100).toPrecision(6))} % may.`,
-        runbook_url: runbookOf(id, runbooks),
+        ...runbookAnnotation(id, runbooks),
       },
     },
   };

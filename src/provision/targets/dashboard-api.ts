@@ -2,6 +2,7 @@ import { StepError } from "../../model/outcome.ts";
 import { isBody, type RemoteResource } from "../resource.ts";
 import { createSlots } from "../slots.ts";
 import { type KindApi, refuse } from "./kind-api.ts";
+import { listPages } from "./listing.ts";
 import type { Send } from "./transport.ts";
 
 /** As many as it gives without being asked. */
@@ -25,6 +26,16 @@ export const dashboardApi: KindApi = {
     const found = await Promise.all(marked.map(({ id }) => slots(() => readOne(send, String(id)))));
     return found.filter((dashboard) => dashboard !== null);
   },
+  async titled(send, titles) {
+    return (await summaries(send))
+      .filter(({ title }) => titles.has(String(title)))
+      .map(({ id, title, description }) => ({
+        kind: "dashboard",
+        remoteId: id,
+        modified: "",
+        body: { title: String(title), description: String(description ?? "") },
+      }));
+  },
   read(json, about) {
     if (isBody(json) && typeof json["id"] === "string" && Array.isArray(json["widgets"])) {
       return { kind: "dashboard", remoteId: json["id"], modified: String(json["modified_at"] ?? ""), body: json };
@@ -39,27 +50,24 @@ export const dashboardApi: KindApi = {
 
 interface Summary {
   readonly id: string;
+  readonly title?: unknown;
   readonly description?: unknown;
 }
 
-async function summaries(send: Send): Promise<readonly Summary[]> {
-  const about = "listing the dashboards";
-  const found = new Map<string, Summary>();
-  for (let start = 0; ; start += pageSize) {
-    const query = { count: String(pageSize), start: String(start) };
-    const answer = await send({ method: "GET", path: dashboardApi.path, query, about });
-    const page = isBody(answer.json) ? answer.json["dashboards"] : null;
-    if (answer.status !== 200 || !Array.isArray(page) || !page.every(isSummary)) throw refuse(answer, about);
-    for (const summary of page) {
-      if (found.has(summary.id))
-        throw new StepError("disagreement", "the dashboards have changed while they were listed", {
-          advice: "nothing has been written; try again",
-        });
-      found.set(summary.id, summary);
-    }
-    if (page.length < pageSize) return [...found.values()];
-  }
-}
+const summaries = (send: Send) =>
+  listPages<Summary>({
+    what: "the dashboards",
+    pageSize,
+    idOf: ({ id }) => id,
+    async read(index) {
+      const about = "listing the dashboards";
+      const query = { count: String(pageSize), start: String(index * pageSize) };
+      const answer = await send({ method: "GET", path: dashboardApi.path, query, about });
+      const page = isBody(answer.json) ? answer.json["dashboards"] : null;
+      if (answer.status !== 200 || !Array.isArray(page) || !page.every(isSummary)) throw refuse(answer, about);
+      return page;
+    },
+  });
 
 /** @returns null: somebody has deleted it since it was listed */
 async function readOne(send: Send, id: string): Promise<RemoteResource | null> {

@@ -1,14 +1,16 @@
 import { StepError, toStepError } from "../../model/outcome.ts";
 import { formOf } from "../forms.ts";
-import { type Body, isBody, type Kind, nameOf, type RemoteResource } from "../resource.ts";
+import { type Body, type Kind, nameOf, type RemoteResource } from "../resource.ts";
 import type { Target } from "../target.ts";
+import { markWords } from "../unmarked.ts";
+import { openConnection } from "./connection.ts";
 import { dashboardApi } from "./dashboard-api.ts";
 import { serialise } from "./datadog.ts";
 import { downtimeApi } from "./downtime-api.ts";
 import { errorsIn, type KindApi, refuse } from "./kind-api.ts";
 import { monitorApi } from "./monitor-api.ts";
 import { sloApi } from "./slo-api.ts";
-import { type Answer, createTransport, type Send, type TransportOptions, UncertainError } from "./transport.ts";
+import { type Answer, type Send, type TransportOptions, UncertainError } from "./transport.ts";
 
 /** Attempts to make a resource when an answer is missing; before each one it is looked for. */
 const creations = 3;
@@ -29,11 +31,12 @@ function apiOf(kind: Kind): KindApi {
 
 /** Datadog as a place to provision. */
 export function createDatadog(options: TransportOptions): Target {
-  const send = createTransport(options);
+  const { send, check } = openConnection(options);
   const tagsOf = (stack: string) => ["managed_by:pantheros", `pantheros_stack:${stack}`];
   return {
-    check: () => checkKeys(send, options),
+    check,
     list: (kind, stack) => apiOf(kind).list(send, tagsOf(stack)),
+    titled: async (kind, titles) => (await apiOf(kind).titled?.(send, titles)) ?? [],
     async find(kind, remoteId) {
       const about = `reading ${kind} ${remoteId}`;
       const answer = await send({ method: "GET", path: `${apiOf(kind).path}/${remoteId}`, about });
@@ -57,7 +60,10 @@ export function createDatadog(options: TransportOptions): Target {
       const api = apiOf(kind);
       const about = `updating ${kind} ${remoteId}`;
       const text = await serialise(kind, body);
-      const answer = await send({ method: "PUT", path: `${api.path}/${remoteId}`, body: text, about });
+      const call = { method: "PUT", path: `${api.path}/${remoteId}`, body: text, about } as const;
+      const answer = await send(call).catch((cause: unknown) => {
+        throw inDoubt(toStepError(cause), "written");
+      });
       if (answer.status !== 200) throw refuse(answer, about, true);
       return api.read(answer.json, about);
     },
@@ -68,18 +74,13 @@ export function createDatadog(options: TransportOptions): Target {
     },
     async remove(kind, remoteId) {
       const about = `deleting ${kind} ${remoteId}`;
-      const answer = await send({ method: "DELETE", path: `${apiOf(kind).path}/${remoteId}`, about });
+      const call = { method: "DELETE", path: `${apiOf(kind).path}/${remoteId}`, about } as const;
+      const answer = await send(call).catch((cause: unknown) => {
+        throw inDoubt(toStepError(cause), "deleted");
+      });
       if (answer.status >= 300 && answer.status !== 404) throw refuse(answer, about, true);
     },
   };
-}
-
-async function checkKeys(send: Send, { url, apiKey }: TransportOptions): Promise<void> {
-  const answer = await send({ method: "GET", path: "/api/v1/validate", about: "checking the API key" });
-  if (answer.status === 200 && isBody(answer.json) && answer.json["valid"] === true) return;
-  throw new StepError("auth", `${url} does not accept the API key from ${apiKey.origin}`, {
-    advice: "is it a key of this site? see provisioning.datadog.site and .api_key",
-  });
 }
 
 type OwnMark = { readonly stack: string; readonly id: string };
@@ -114,6 +115,13 @@ function lostFromSight(cause: StepError, about: string): StepError {
   });
 }
 
+/** No usable answer, however often it was sent: each time the work may have been done. */
+function inDoubt(cause: StepError, what: string): StepError {
+  if (cause.reason !== "network") return cause;
+  const advice = "run it again: it looks first, and does only what is left";
+  return new StepError(cause.reason, `${cause.message}; it may have been ${what} all the same`, { advice, cause });
+}
+
 async function find(send: Send, kind: Kind, { stack, id }: OwnMark): Promise<RemoteResource | null> {
   const tags = ["managed_by:pantheros", `pantheros_stack:${stack}`, `pantheros_id:${id}`];
   const found = (await apiOf(kind).list(send, tags)).filter(({ body }) => isMarked(kind, body, { stack, id }));
@@ -141,9 +149,8 @@ async function twinOf(send: Send, kind: Kind, answer: Answer, mark: OwnMark, abo
         advice: `if ${mark.id} is only its new name, say in its definition: formerly: ["${other.id}"]; else delete the other, or let them differ`,
       });
   }
-  const isImportable = kind === "monitor" || kind === "dashboard";
   throw new StepError("config", `${about}: ${remoteId} does the same already and is not ours`, {
-    advice: `${isImportable ? `import it (pantheros ${kind}s import --id ${remoteId}), ` : ""}give it back our tags, or delete it`,
+    advice: `if it is ours and has lost its mark: ${markWords(kind, mark)}; else rename or delete it, or let the definition differ`,
   });
 }
 

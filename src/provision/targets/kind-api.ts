@@ -11,6 +11,11 @@ export interface KindApi {
    * @throws StepError `disagreement` when it cannot be read completely
    */
   readonly list: (send: Send, tags: readonly string[]) => Promise<readonly RemoteResource[]>;
+  /**
+   * Those that have one of these titles, whoever owns them; of each at least its title and what a mark would be in.
+   * @throws StepError `disagreement` when it cannot be read completely
+   */
+  readonly titled?: (send: Send, titles: ReadonlySet<string>) => Promise<readonly RemoteResource[]>;
   /** @throws StepError `unknown` for what is none of its kind */
   readonly read: (json: unknown, about: string) => RemoteResource;
   /** Null: there is no such call for this kind. */
@@ -24,7 +29,7 @@ export function refuse(answer: Answer, about: string, isWrite = false): StepErro
   const said = errorsIn(answer).join("; ") || `Datadog answered ${answer.status}`;
   if (answer.status === 401 || answer.status === 403) {
     const advice = isWrite
-      ? "give the application key the right to write (monitors_write, dashboards_write, slos_write, metrics_metadata_write), or use one that has it"
+      ? "give the application key the right to write (monitors_write, dashboards_write, slos_write, monitors_downtime, metrics_metadata_write), or use one that has it"
       : "check provisioning.datadog: api_key, application_key and site must be of one organisation";
     return new StepError("auth", `${about}: the keys were refused: ${said}`, { advice });
   }

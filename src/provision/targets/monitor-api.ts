@@ -1,30 +1,24 @@
 import { StepError } from "../../model/outcome.ts";
 import { isBody, type RemoteResource } from "../resource.ts";
 import { type KindApi, refuse } from "./kind-api.ts";
+import { incomplete, listPages } from "./listing.ts";
+import type { Send } from "./transport.ts";
 
 /** The largest that the API gives. */
 const pageSize = 1000;
-/** A thousand pages are a million monitors. */
-const mostPages = 1000;
+/** Names that are asked for one by one; for more of them, all monitors of an organisation are fewer requests. */
+const fewNames = 10;
 
 /** https://docs.datadoghq.com/api/latest/monitors/ */
 export const monitorApi: KindApi = {
   path: "/api/v1/monitor",
-  async list(send, tags) {
-    const found = new Map<string, RemoteResource>();
-    for (let page = 0; page < mostPages; page += 1) {
-      const query = { page: String(page), page_size: String(pageSize), monitor_tags: tags.join(",") };
-      const answer = await send({ method: "GET", path: monitorApi.path, query, about: "listing the monitors" });
-      if (answer.status !== 200) throw refuse(answer, "listing the monitors");
-      if (!Array.isArray(answer.json)) throw incomplete("the answer is no list");
-      for (const item of answer.json as unknown[]) {
-        const monitor = monitorApi.read(item, "listing the monitors");
-        if (found.has(monitor.remoteId)) throw incomplete("it changed while it was read");
-        found.set(monitor.remoteId, monitor);
-      }
-      if (answer.json.length < pageSize) return [...found.values()];
-    }
-    throw incomplete("it does not end");
+  list: (send, tags) => listed(send, { monitor_tags: tags.join(",") }),
+  async titled(send, titles) {
+    const narrowed = titles.size > fewNames ? [{}] : [...titles].map((name) => ({ name }));
+    const all = new Map<string, RemoteResource>();
+    for (const query of narrowed) for (const monitor of await listed(send, query)) all.set(monitor.remoteId, monitor);
+    // A name finds every monitor that has it in its own.
+    return [...all.values()].filter(({ body }) => titles.has(String(body["name"])));
   },
   read(json, about) {
     if (
@@ -54,8 +48,18 @@ export const monitorApi: KindApi = {
   },
 };
 
-function incomplete(why: string): StepError {
-  return new StepError("disagreement", `the monitors cannot be listed completely: ${why}`, {
-    advice: "nothing has been written; try again",
+/** By pages: whether `id_offset`, which the description has as well, keeps to tags and the size of pages is recorded nowhere. */
+const listed = (send: Send, narrowed: Readonly<Record<string, string>>) =>
+  listPages<RemoteResource>({
+    what: "the monitors",
+    pageSize,
+    idOf: ({ remoteId }) => remoteId,
+    async read(index) {
+      const about = "listing the monitors";
+      const query = { page: String(index), page_size: String(pageSize), ...narrowed };
+      const answer = await send({ method: "GET", path: monitorApi.path, query, about });
+      if (answer.status !== 200) throw refuse(answer, about);
+      if (!Array.isArray(answer.json)) throw incomplete("the monitors", "the answer is no list");
+      return answer.json.map((item: unknown) => monitorApi.read(item, about));
+    },
   });
-}

@@ -1,6 +1,8 @@
 import { StepError } from "../../model/outcome.ts";
 import { isBody, type RemoteResource } from "../resource.ts";
 import { type KindApi, refuse } from "./kind-api.ts";
+import { listPages } from "./listing.ts";
+import type { Send } from "./transport.ts";
 
 /** The largest that the API gives. */
 const pageSize = 1000;
@@ -8,28 +10,13 @@ const pageSize = 1000;
 /** https://docs.datadoghq.com/api/latest/service-level-objectives/ */
 export const sloApi: KindApi = {
   path: "/api/v1/slo",
-  async list(send, tags) {
-    const about = "listing the SLOs";
-    const found = new Map<string, RemoteResource>();
-    for (let offset = 0; ; offset += pageSize) {
-      // It takes one tag alone: the narrowest; whose they are is looked at by who asks.
-      const query = { limit: String(pageSize), offset: String(offset), tags_query: tags.at(-1) ?? "" };
-      const answer = await send({ method: "GET", path: sloApi.path, query, about });
-      const page = isBody(answer.json) ? answer.json["data"] : null;
-      if (answer.status !== 200 || !Array.isArray(page)) throw refuse(answer, about);
-      for (const slo of page.map((item) => sloApi.read(item, about))) {
-        if (found.has(slo.remoteId))
-          throw new StepError("disagreement", "the SLOs have changed while they were listed", {
-            advice: "nothing has been written; try again",
-          });
-        found.set(slo.remoteId, slo);
-      }
-      if (page.length < pageSize) return [...found.values()];
-    }
-  },
-  /** Writing answers with a list of one. */
+  // It takes one tag alone: the narrowest; whose they are is looked at by who asks.
+  list: (send, tags) => listed(send, { tags_query: tags.at(-1) ?? "" }),
+  titled: async (send, titles) => (await listed(send, {})).filter(({ body }) => titles.has(String(body["name"]))),
+  /** Writing answers with a list of one, reading with the one. */
   read(json, about) {
-    const only = isBody(json) && Array.isArray(json["data"]) ? json["data"][0] : json;
+    const { data = json } = isBody(json) ? json : {};
+    const only: unknown = Array.isArray(data) ? data[0] : data;
     if (isBody(only) && typeof only["id"] === "string" && typeof only["type"] === "string") {
       return { kind: "slo", remoteId: only["id"], modified: String(only["modified_at"] ?? ""), body: only };
     }
@@ -47,3 +34,18 @@ export const sloApi: KindApi = {
     return isBody(errors) ? String(errors[remoteId]) : "Datadog does not say that it can go";
   },
 };
+
+const listed = (send: Send, narrowed: Readonly<Record<string, string>>) =>
+  listPages<RemoteResource>({
+    what: "the SLOs",
+    pageSize,
+    idOf: ({ remoteId }) => remoteId,
+    async read(index) {
+      const about = "listing the SLOs";
+      const query = { limit: String(pageSize), offset: String(index * pageSize), ...narrowed };
+      const answer = await send({ method: "GET", path: sloApi.path, query, about });
+      const page = isBody(answer.json) ? answer.json["data"] : null;
+      if (answer.status !== 200 || !Array.isArray(page)) throw refuse(answer, about);
+      return page.map((item) => sloApi.read(item, about));
+    },
+  });

@@ -1,6 +1,11 @@
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type ExclusiveOperation, exclusiveOperations } from "../../model/btrfs-health.ts";
+import {
+  type AllocationType,
+  allocationTypes,
+  type ExclusiveOperation,
+  exclusiveOperations,
+} from "../../model/btrfs-health.ts";
 import { StepError } from "../../model/outcome.ts";
 import { isMissing } from "../files/filesystem.ts";
 import { countOf } from "./count.ts";
@@ -8,9 +13,6 @@ import { doubtful } from "./doubt.ts";
 
 /** Everything here is readable without privileges. Another root is for tests. */
 export const sysfs = "/sys/fs/btrfs";
-
-export const allocationTypes = ["data", "metadata", "system", "mixed"] as const;
-export type AllocationType = (typeof allocationTypes)[number];
 
 /** The chunks of one type. */
 export interface Allocation {

@@ -7,9 +7,9 @@ const root = join(import.meta.dirname, "../../..");
 const imports = `
 import { defineAlert } from "${root}/src/model/alert/alert.ts";
 import { above, either, silent } from "${root}/src/model/alert/condition.ts";
-import { difference, highest, increase, quotient } from "${root}/src/model/alert/expression.ts";
+import { difference, highest, increase, lowest, quotient, share, total } from "${root}/src/model/alert/expression.ts";
 import { count, days, half, hours, minutes, percent, seconds, times } from "${root}/src/model/alert/measure.ts";
-export const all = { defineAlert, above, either, silent, difference, highest, increase, quotient, count, days, half, hours, minutes, percent, seconds, times };
+export const all = { defineAlert, above, either, silent, difference, highest, increase, lowest, quotient, share, total, count, days, half, hours, minutes, percent, seconds, times };
 `;
 const alert = (condition: string, words: string) => `defineAlert({
   id: "x", title: "x", why: "x", remedies: () => [],
@@ -29,6 +29,34 @@ const attempts: Readonly<Record<string, readonly [code: string, error: RegExp | 
   "a selection by a label that the metric does not have": [
     `highest("diskUsage", { by: ["host"], where: { job: ["x"] } });`,
     /job/,
+  ],
+  "a selection by values that the label has": [
+    `highest("jobOutcome", { by: ["job"], where: { outcome: ["failed", "never"] } });
+     increase("jobRuns", { by: ["job"], within: hours(1), without: { reason: ["network", "none"] } });
+     highest("diskUsage", { by: ["host"], where: { device: ["any name"] } });`,
+    null,
+  ],
+  "an outcome that is misspelt": [`highest("jobOutcome", { by: ["job"], where: { outcome: ["faild"] } });`, /"faild"/],
+  "a reason that is misspelt": [
+    `increase("jobRuns", { by: ["job"], within: hours(1), without: { reason: ["netwrok"] } });`,
+    /"netwrok"/,
+  ],
+  "a promise, a state, a kind, a rhythm or a type that is misspelt": [
+    `lowest("objectiveMet", { by: ["host"], where: { promise: ["offsight"] } });
+     highest("jobProof", { by: ["host"], where: { state: ["disagree"] } });
+     total("btrfsScrubErrors", { by: ["host"], without: { kind: ["uncorrectible"] } });
+     highest("jobSuccessAge", { by: ["host"], without: { rhythm: ["rare"] } });
+     highest("snapshotCount", { by: ["host"], where: { type: ["every"] } });
+     highest("snapshotFailing", { by: ["host"], where: { holds: ["databases"] } });`,
+    /"offsight"[\s\S]*"disagree"[\s\S]*"uncorrectible"[\s\S]*"rare"[\s\S]*"every"[\s\S]*"databases"/,
+  ],
+  "a value of another metric's label of the same name": [
+    `highest("bucketBytes", { by: ["bucket"], where: { state: ["proven"] } });`,
+    /"proven"/,
+  ],
+  "a misspelt value in a share": [
+    `share("jobRuns", { by: ["job"], within: hours(1), of: { outcome: ["sucess"] } });`,
+    /"sucess"/,
   ],
   "a ratio compared with a number of something": [`above(${disk}, { critical: count(85) });`, /"count"/],
   "a ratio compared with a bare number": [`above(${disk}, { critical: 85 });`, /number/],
@@ -62,6 +90,10 @@ const attempts: Readonly<Record<string, readonly [code: string, error: RegExp | 
   "an excuse for silence by a label that its metric does not have": [
     `silent("buildInfo", { by: ["host"], longer: minutes(5), severity: "critical", unless: { metric: "jobSuccessAge", where: { device: ["x"] } } });`,
     /device/,
+  ],
+  "an excuse for silence whose value is misspelt": [
+    `silent("buildInfo", { by: ["host"], longer: minutes(5), severity: "critical", unless: { metric: "jobSuccessAge", where: { rhythm: ["awaken"] } } });`,
+    /"awaken"/,
   ],
   "neither a warning nor a critical level": [`above(${disk}, {});`, /Levels<"ratio">/],
   "a sentence about a label that is not grouped by": [

@@ -59,6 +59,14 @@ const attempts: Readonly<Record<string, readonly [code: string, error: RegExp | 
     `states({ ...frame, metric: "jobOutcome", label: "state", by: ["host"], states: {} });`,
     /"state"/,
   ],
+  "a state that is misspelt": [
+    `states({ ...frame, metric: "jobOutcome", label: "outcome", by: ["host"], states: { success: "good", faild: "bad" } });`,
+    /faild/,
+  ],
+  "states of a label with closed values": [
+    `states({ ...frame, metric: "jobOutcome", label: "outcome", by: ["host"], states: { success: "good", failed: "bad" } });`,
+    null,
+  ],
   "states grouped by the state itself": [
     `states({ ...frame, metric: "jobOutcome", label: "outcome", by: ["outcome"], states: {} });`,
     /"outcome"/,

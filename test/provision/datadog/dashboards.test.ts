@@ -123,7 +123,7 @@ describe("a dashboard for Datadog", () => {
     assert.deepEqual(lost.time, { live_span: "1mo" });
     assert.equal(lost.requests[0].formulas[0].formula, "default_zero(query1)");
     assert.equal(lost.requests[0].queries[0].aggregator, "sum");
-    const of = { outcome: ["success"] };
+    const of = { outcome: ["success"] } as const;
     const success = definition(single({ ...frame, value: share("jobRuns", { by: [], within: days(7), of }) }));
     assert.deepEqual(success.time, { live_span: "1w" });
     assert.equal(success.requests[0].formulas[0].formula, "(default_zero(query1) / query2) * 100");

@@ -86,7 +86,7 @@ describe("a monitor for Datadog", () => {
     const { message } = only(above(failed, { critical: half }));
     const [trouble = "", end = ""] = message.split("{{/is_recovery}}");
     assert.match(trouble, /^\{\{\^is_recovery\}\}\nIt is .*It matters\..*- Look: `pantheros status`/s);
-    assert.match(trouble, /Runbook: docs\/alerts\.md#x\n$/);
+    assert.match(trouble, /Runbook: the section x of docs\/alerts\.md of pantheros\n$/, "a link would open nothing");
     assert.match(end, /\{\{#is_recovery\}\}\nSomething is wrong: no longer\.\n$/);
   });
 
@@ -225,14 +225,14 @@ describe("an SLO for Datadog", () => {
     });
     assert.match(
       JSON.stringify(points?.["sli_specification"]),
-      /"comparator":"<=".*"actual \/ promised".*by \{host,objective\}/,
+      /"comparator":">=","threshold":1.*min:pantheros\.objective\.met\{promise:rpo\} by \{host,objective\}/,
     );
   });
 
   it("is about the hosts of its stack alone", () => {
     for (const { body } of sloResources({ ...exampleStack, hosts: { only: ["web1"] } })) {
       const scopes = [...JSON.stringify(body).matchAll(/pantheros\.[\w.]+\{([^}]*)\}/g)].map(([, scope]) => scope);
-      assert.equal(scopes.length, 2);
+      assert.ok(scopes.length > 0);
       for (const scope of scopes) assert.match(String(scope), /host:web1/);
     }
   });

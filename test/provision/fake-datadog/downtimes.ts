@@ -1,4 +1,4 @@
-import type { Json, Reply } from "./monitors.ts";
+import { asJson, type Json, type Reply } from "./monitors.ts";
 
 export interface DowntimeStore {
   readonly all: () => readonly Json[];
@@ -21,10 +21,17 @@ export function createDowntimes(organization: number): DowntimeStore {
       monitor_id: null,
       timezone: "UTC",
       monitor_tags: ["*"],
-      recurrence: null,
       message: null,
       end: null,
+      parent_id: null,
+      child_id: null,
+      updater_id: null,
+      mute_first_recovery_notification: false,
+      notify_end_types: ["expired"],
+      notify_end_states: ["alert", "no data", "warn"],
     };
+    const recurrence =
+      sent["recurrence"] === undefined ? null : { until_occurrences: null, ...asJson(sent["recurrence"]) };
     const settled = {
       canceled: null,
       active: true,
@@ -33,7 +40,15 @@ export function createDowntimes(organization: number): DowntimeStore {
       downtime_type: 2,
       creator_id: 1,
     };
-    downtimes.set(id, { ...defaults, ...sent, ...settled, id, org_id: organization, modified: Number(sent["start"]) });
+    downtimes.set(id, {
+      ...defaults,
+      ...sent,
+      ...settled,
+      recurrence,
+      id,
+      org_id: organization,
+      modified: Number(sent["start"]),
+    });
     return { status: 200, json: downtimes.get(id) };
   }
 

@@ -111,7 +111,7 @@ export async function startFakeDatadog(t: Pick<TestContext, "after">, options: F
       counts.refused += 1;
       return write(response, 429, '{"errors":["Too many requests"]}', announcedHeaders(0, 1));
     }
-    const reply = isRefused(request, isWrite && mayOnlyRead(pathname)) ?? route(method, pathname, searchParams, body);
+    const reply = refusal(request, pathname, isWrite) ?? route(method, pathname, searchParams, body);
     checkShape(method, pathname, body, reply);
     const text = reply.json === null ? "" : withFloats(reply.json);
     if (fault === null) return write(response, reply.status, text, headers);
@@ -131,9 +131,13 @@ export async function startFakeDatadog(t: Pick<TestContext, "after">, options: F
 
   const mayOnlyRead = (path: string) => (readOnly instanceof RegExp ? readOnly.test(path) : readOnly);
 
-  function isRefused({ headers }: IncomingMessage, isForbidden: boolean): Reply | null {
-    const isKnown = headers["dd-api-key"] === apiKey && headers["dd-application-key"] === applicationKey;
+  function refusal({ headers }: IncomingMessage, path: string, isWrite: boolean): Reply | null {
+    const isOfOrganization = headers["dd-api-key"] === apiKey;
+    // "Check if the API key (not the APP key) is valid", says the description of the API.
+    const isKnown =
+      isOfOrganization && (path === "/api/v1/validate" || headers["dd-application-key"] === applicationKey);
     if (!isKnown) return { status: 403, json: { errors: ["Forbidden"] } };
+    const isForbidden = isWrite && mayOnlyRead(path);
     return isForbidden ? { status: 403, json: { errors: ["Failed permission authorization checks"] } } : null;
   }
 

@@ -68,6 +68,7 @@ export function createSlos(hasMonitor: (id: number) => boolean): SloStore {
       if (rest === "can_delete") return { status: 200, json: { data: { ok: (query.get("ids") ?? "").split(",") } } };
       if (rest === "") {
         const [limit, offset] = [Number(query.get("limit") ?? 1000), Number(query.get("offset") ?? 0)];
+        const total = slos.size;
         const tag = query.get("tags_query");
         const found = [...slos.values()].filter(
           ({ id, tags }) =>
@@ -78,7 +79,10 @@ export function createSlos(hasMonitor: (id: number) => boolean): SloStore {
               true) &&
             (tag === null || (tags as string[]).includes(tag)),
         );
-        return { status: 200, json: { data: found.slice(offset, offset + limit), error: null } };
+        // As recorded: the filtered ones are never told to be more than a page.
+        const page = { total_count: total, total_filtered_count: Math.min(limit, found.length) };
+        const metadata = query.has("limit") ? { metadata: { page } } : {};
+        return { status: 200, json: { data: found.slice(offset, offset + limit), error: null, ...metadata } };
       }
       if (!slos.has(rest)) return { status: 404, json: { errors: [`SLO ${rest} not found`] } };
       if (method === "PUT") return write(rest, sent);

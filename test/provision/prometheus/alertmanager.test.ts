@@ -10,6 +10,7 @@ import { type Severity, severitiesOf } from "../../../src/model/alert/condition.
 import type { Routes, Stack } from "../../../src/model/alert/stack.ts";
 import { StepError } from "../../../src/model/outcome.ts";
 import { alertmanagerConfig } from "../../../src/provision/prometheus/alertmanager.ts";
+import { alertingRules } from "../../../src/provision/prometheus/rules.ts";
 import { serviceLevelRules } from "../../../src/provision/prometheus/service-levels.ts";
 import { needs, onPath } from "../../support/components.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
@@ -43,15 +44,36 @@ describe("who is told", () => {
     });
   }
 
-  it("of every alert at each of its levels: all by mail, the chat of what is critical", needs("amtool"), (t) => {
-    const { receivers } = amtool(t, exampleStack);
-    const expected: Readonly<Record<Severity, string>> = { critical: "chat,email", warning: "email" };
-    for (const alert of alerts) {
-      for (const severity of severitiesOf(alert.condition(exampleStack))) {
-        const labels = { pantheros_id: alert.id, severity, host: "laptop" };
-        assert.equal(receivers(labels), expected[severity], `${alert.id} as ${severity}`);
+  it(
+    "of every alert at each of its levels: all by mail, the chat of what is critical, of production who is on call",
+    needs("amtool"),
+    (t) => {
+      const { receivers } = amtool(t, exampleStack);
+      const told = { critical: "chat,email", warning: "email" };
+      const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+        laptop: told,
+        ...Object.fromEntries(
+          exampleStack.routes.production.map((host) => [host, { ...told, critical: "on-call,chat,email" }]),
+        ),
+      };
+      assert.deepEqual(Object.keys(expected), ["laptop", "db1", "web1"]);
+      const rules = [
+        ...alertingRules(alerts, exampleStack),
+        ...serviceLevelRules(exampleStack).map(({ alert }) => alert),
+      ];
+      assert.equal(rules.filter(({ labels }) => labels["pantheros_id"]?.startsWith("slo-")).length, 2);
+      for (const { labels } of rules) {
+        for (const [host, of] of Object.entries(expected)) {
+          const { pantheros_id, severity = "" } = labels;
+          assert.equal(receivers({ ...labels, host }), of[severity], `${pantheros_id} as ${severity} on ${host}`);
+        }
       }
-    }
+    },
+  );
+
+  it("of what is about all hosts at once, which has none: by mail", needs("amtool"), (t) => {
+    const { receivers } = amtool(t, exampleStack);
+    assert.equal(receivers({ pantheros_id: "slo-backup-success", severity: "warning" }), "email");
   });
 
   it(

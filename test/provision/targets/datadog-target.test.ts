@@ -69,8 +69,27 @@ describe("a monitor whose creation has no usable answer", () => {
     fake.monitors.create({ ...monitor("a").body, tags: ["team:a"] });
     const [applied] = await sync([monitor("a")]);
     assert.match(String(applied?.failure?.message), /creating monitor a: 1000 does the same already and is not ours/);
-    assert.match(String(applied?.failure?.details.advice), /import it .*, give it back our tags, or delete it/);
+    assert.match(
+      String(applied?.failure?.details.advice),
+      /give it back its tags managed_by:pantheros, pantheros_stack:hosts, pantheros_id:a; else rename or delete it/,
+    );
     assert.deepEqual(fake.monitors.all()[0]?.["tags"], ["team:a"]);
+  });
+});
+
+describe("a change whose answer is missing to the end", () => {
+  it("is told as one that may have been made, and another sync finds out", async (t) => {
+    const { fake, sync, plan } = await provisionStage(t);
+    await sync([monitor("a")]);
+    const changed = [monitor("a", { message: "new" })];
+    fake.fault = ({ method }) => (method === "PUT" ? { kind: "answerAfter", status: 500 } : null);
+    const [applied] = await sync(changed);
+    assert.equal(applied?.outcome, "failed");
+    assert.match(String(applied?.failure?.message), /Datadog answered 500; it may have been written all the same/);
+    assert.match(String(applied?.failure?.details.advice), /run it again: it looks first/);
+    fake.fault = ({ method }) => (method === "DELETE" ? { kind: "answerAfter", status: 500 } : null);
+    assert.equal((await plan(changed)).plan.steps[0]?.action, "unchanged");
+    await assert.rejects(targetOf(fake).remove("monitor", "1000"), /it may have been deleted all the same/);
   });
 });
 
@@ -135,7 +154,7 @@ describe("limits", () => {
 });
 
 describe("a listing", () => {
-  it("of 2 500 monitors takes three calls", async (t) => {
+  it("of 2 500 monitors takes three calls, and as many to be sure that nothing moved", async (t) => {
     const { fake, target } = await provisionStage(t);
     for (let n = 0; n < 2500; n += 1) {
       fake.monitors.create(
@@ -143,7 +162,7 @@ describe("a listing", () => {
       );
     }
     assert.equal((await target.list("monitor", stackName)).length, 2500);
-    assert.equal(fake.seen.length, 3);
+    assert.equal(fake.seen.length, 6);
   });
 
   const broken: readonly (readonly [what: string, fault: Fault, said: RegExp])[] = [
@@ -154,11 +173,7 @@ describe("a listing", () => {
     ],
     ["a map", { kind: "answer", status: 200, text: "{}" }, /cannot be listed completely/],
     ["a monitor without an id", { kind: "answer", status: 200, text: '[{"name":"x"}]' }, /is no monitor/],
-    [
-      "refused keys",
-      { kind: "answer", status: 403, text: '{"errors":["Forbidden"]}' },
-      /the keys were refused: Forbidden/,
-    ],
+    ["refused keys", { kind: "answer", status: 403, text: '{"errors":["Forbidden"]}' }, /does not accept the API key/],
     [
       "one monitor twice",
       {
@@ -166,7 +181,7 @@ describe("a listing", () => {
         status: 200,
         text: JSON.stringify(Array(2).fill({ id: 1, query: "a > 1", type: "query alert" })),
       },
-      /it changed while it was read/,
+      /they change while they are listed/,
     ],
   ];
   for (const [what, fault, said] of broken) {
