@@ -17,24 +17,18 @@ export function checkResources(all: readonly Resource[]): readonly Finding[] {
     const needed = resource.needs.flatMap((id) => byId.get(id)?.slice(0, 1) ?? []);
     return [
       ...findingsOf(resource, nameProblems(resource, byId)),
+      ...findingsOf(resource, formerProblems(resource, all)),
       ...findingsOf(resource, rules[resource.kind]?.(resource, needed) ?? []),
     ];
   });
 }
 
-function nameProblems({ kind, id, needs, formerly = [] }: Resource, byId: ReadonlyMap<string, readonly Resource[]>) {
+function nameProblems({ kind, id, needs }: Resource, byId: ReadonlyMap<string, readonly Resource[]>) {
   const problems: (readonly [string, string])[] = [];
   if (!/^[a-z0-9][a-z0-9._-]{0,99}$/.test(id))
     problems.push([`${id} is no id`, "use lower-case letters, digits, dots and dashes, at most 100"]);
   if ((byId.get(id)?.filter((other) => other.kind === kind).length ?? 0) > 1)
     problems.push([`there are several of the id ${id}`, "give each its own"]);
-  for (const before of formerly) {
-    if (byId.get(before)?.some((other) => other.kind === kind) === true)
-      problems.push([
-        `it says that it was ${before}, which is defined`,
-        "an id that is given anew is no former one: remove it there",
-      ]);
-  }
   for (const need of needs) {
     const named = new Set(byId.get(need)?.map((other) => other.kind));
     if (named.size > 1)
@@ -43,6 +37,23 @@ function nameProblems({ kind, id, needs, formerly = [] }: Resource, byId: Readon
     else if (reaches(need, id, byId)) problems.push([`it needs ${need}, which needs it`, "break the circle"]);
   }
   return problems;
+}
+
+/** What is there under a former id can become one definition only. */
+function formerProblems({ kind, id, formerly = [] }: Resource, all: readonly Resource[]) {
+  const others = all.filter((other) => other.kind === kind && other.id !== id);
+  return formerly.flatMap((before): (readonly [string, string])[] => {
+    if (others.some((other) => other.id === before))
+      return [
+        [
+          `it says that it was ${before}, which is defined`,
+          "an id that is given anew is no former one: remove it there",
+        ],
+      ];
+    const rival = others.find((other) => other.formerly?.includes(before));
+    if (rival === undefined) return [];
+    return [[`it says that it was ${before}, and so does ${rival.id}`, "let one of them begin anew"]];
+  });
 }
 
 function reaches(from: string, to: string, byId: ReadonlyMap<string, readonly Resource[]>): boolean {

@@ -96,4 +96,19 @@ describe("pantheros monitors prune on a terminal", () => {
     assert.equal(await agreeing.ended, 0);
     assert.deepEqual([readdirSync(folder), fake.monitors.all().length], [["monitor-gone-1000.json"], 1]);
   });
+
+  it("deletes nothing that was edited before the answer came", async (t) => {
+    const { fake, directory, monitors } = await desk(t);
+    await monitors("sync --only disk-usage --yes").ended;
+    const tags = ["managed_by:pantheros", "pantheros_stack:hosts", "pantheros_id:gone"];
+    const body = { type: "query alert", message: "", query: "max(last_5m):max:a{*} > 1", options: {} };
+    fake.monitors.create({ ...body, name: "gone", tags });
+    const terminal = monitors(`prune --out ${join(directory, "saved")}`);
+    await terminal.waitFor(/\[y\/N\]/);
+    fake.monitors.edit(1001, (it) => Object.assign(it, { tags: [], message: "mine now" }));
+    terminal.type("y\r");
+    assert.equal(await terminal.ended, 1);
+    assert.match(terminal.shown(), /the plan is stale[^→]*→ prune again/);
+    assert.equal(fake.monitors.all().length, 2);
+  });
 });

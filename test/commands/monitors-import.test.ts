@@ -185,9 +185,11 @@ describe("pantheros monitors import", () => {
     const { directory } = await desk(t);
     const config = join(directory, "site.yaml");
     writeFileSync(config, "host: h1\nprovisioning: { stacks: { hosts: {} }, datadog: { site: datadoghq.com } }\n");
-    const words = ["monitors", "import", "--out", "x", "--id", "https://app.datadoghq.eu/monitors/7"];
-    const { code, stderr } = await runPantheros(t, config, words);
-    assert.equal(code, 2);
-    assert.match(stderr, /a page of app\.datadoghq\.eu, the keys are for datadoghq\.com/);
+    for (const host of ["app.datadoghq.eu", "us3.datadoghq.com", "example.org"]) {
+      const words = ["monitors", "import", "--out", "x", "--id", `https://${host}/monitors/7`];
+      const { code, stderr } = await runPantheros(t, config, words);
+      assert.equal(code, 2);
+      assert.ok(stderr.includes(`a page of ${host}, the keys are for datadoghq.com`), stderr);
+    }
   });
 });

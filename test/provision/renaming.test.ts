@@ -74,6 +74,14 @@ describe("an id that was renamed", () => {
     );
   });
 
+  it("is a mistake where two say that they were one", () => {
+    const rival: Resource = { ...monitor("rival"), formerly: ["old"] };
+    assert.deepEqual(
+      checkResources([renamed, rival]).map(({ id, message }) => `${id}: ${message}`),
+      ["new: it says that it was old, and so does rival", "rival: it says that it was old, and so does new"],
+    );
+  });
+
   it("and does not say so is refused by Datadog as a duplicate, with what to write", async (t) => {
     const { fake, sync } = await provisionStage(t);
     await sync([monitor("old")]);

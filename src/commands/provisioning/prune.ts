@@ -7,7 +7,7 @@ import type { Target } from "../../provision/target.ts";
 import { type Invocation, print, printJson, tell, UsageError } from "../command.ts";
 import { createStyle, type Style } from "../terminal/style.ts";
 import { makeVisible } from "../terminal/text.ts";
-import { agreed, isAsked } from "./agreement.ts";
+import { agreed, isAsked, refuseStale } from "./agreement.ts";
 import { saveBodies, savedIn } from "./pull.ts";
 import { openStage, planStage, type Stage } from "./stage.ts";
 import type { Subject } from "./subject.ts";
@@ -32,11 +32,19 @@ export async function pruneAction(subject: Subject, invocation: Invocation): Pro
     const planned = await planStage(subject, stage, target, { prune: true });
     const isAny = planned.plan.steps.some(({ action }) => action === "delete");
     if (isAny) stage.refuseLostFolder();
-    const doomed = prunable(planned, Number(most));
+    let doomed = prunable(planned, Number(most));
     stage.progress.close();
     const { name } = stage.stack;
-    const isAgreed =
-      yes === true || (doomed.length > 0 && isAsked(invocation) && (await isWanted(doomed, stage, invocation)));
+    let isAgreed = yes === true;
+    if (!isAgreed && doomed.length > 0 && isAsked(invocation)) {
+      isAgreed = await isWanted(doomed, stage, invocation);
+      if (isAgreed) {
+        // An answer takes its time: meanwhile somebody may have taken one of them over, or edited what is saved first.
+        const now = await planStage(subject, stage, target, { prune: true });
+        refuseStale(planned.plan, now.plan, "prune again, and look at what it shows then");
+        doomed = prunable(now, Number(most));
+      }
+    }
     const results = isAgreed ? await removeAll(doomed, target, invocation, name) : doomed.map(shown);
     report(results, invocation, `pantheros ${subject.word} prune --stack ${name} --yes`);
     if (results.some(({ outcome }) => outcome === "kept")) return 1;

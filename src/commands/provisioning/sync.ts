@@ -5,12 +5,12 @@ import { StepError } from "../../model/outcome.ts";
 import { type Applied, applyPlan } from "../../provision/apply.ts";
 import { refuseFindings } from "../../provision/finding.ts";
 import { isPending, type Plan } from "../../provision/plan.ts";
-import { readPlan, stalenessOf } from "../../provision/plan-file.ts";
+import { readPlan } from "../../provision/plan-file.ts";
 import { nameOf } from "../../provision/resource.ts";
 import { serverFindings } from "../../provision/server-check.ts";
 import { type Invocation, print, printJson, tell, UsageError } from "../command.ts";
 import { createStyle } from "../terminal/style.ts";
-import { agreed, isAsked } from "./agreement.ts";
+import { agreed, isAsked, refuseStale } from "./agreement.ts";
 import { appliedMarkdown } from "./plan-markdown.ts";
 import { appliedText, placeOf, planText, summaryOf } from "./plan-view.ts";
 import { openStage, planStage, unmarkedChoice } from "./stage.ts";
@@ -94,16 +94,6 @@ function show(applied: readonly Applied[], plan: Plan, { word }: Subject, invoca
 function asJson({ step: { kind, id, action, remoteId }, outcome, failure }: Applied) {
   const { message = null, reason = null, details } = failure ?? {};
   return { kind, id, action, remoteId, outcome, reason, message, advice: details?.advice ?? null };
-}
-
-function refuseStale(old: Plan, now: Plan, advice: string): void {
-  const changes = stalenessOf(old, now);
-  if (changes.length === 0) return;
-  const shown = changes.slice(0, 10).map((change) => `  ${change}`);
-  const rest = changes.length > 10 ? [`  and ${changes.length - 10} more`] : [];
-  throw new StepError("disagreement", ["the plan is stale, nothing has been written:", ...shown, ...rest].join("\n"), {
-    advice,
-  });
 }
 
 function readPlanFile(name: string, { directory }: Invocation): Plan {
