@@ -15,5 +15,6 @@ export const repositoryBehind = defineAlert({
     { what: "See which hosts have stored there, and when", command: "pantheros status" },
     { what: "Look again now", command: "pantheros collect restic" },
     { what: "See on the host that pushes why it does not" },
+    { what: "Where nobody shall store any more, say so in its configuration: retired: true" },
   ],
 });

@@ -41,6 +41,10 @@ export const repository = z.lazy(() =>
       .default({})
       .meta({ description: "Further variables for restic, e.g. AWS_ACCESS_KEY_ID: {file: /path}" }),
     retention: retentionName.optional().meta({ description: "Policy that its snapshots must satisfy" }),
+    retired: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Kept for restores only: that nobody stores there any more is no alert" }),
     offsite: z.boolean().default(false).meta({ description: "Counts as an offsite copy" }),
     medium,
     account,

@@ -12,14 +12,20 @@ const jobs = {
   copies: { steps: [{ uses: "hub.sync", method: "restic", repository: "laptop", into: "offsite" }] },
 } as unknown as Config["jobs"];
 
-it("the age of what others store counts from their newest snapshot, and only where no job of this host stores", () => {
+const repositories = {
+  laptop: { retired: false },
+  former: { retired: true },
+} as unknown as Config["repositories"];
+
+it("the age of what others store counts from their newest snapshot, and only where no job of this host stores and the repository is not retired", () => {
   const samples: readonly Sample[] = [
     last("own"),
     last("offsite"),
     last("laptop"),
+    last("former"),
     { metric: "repositorySnapshots", labels: { repository: "empty" }, value: 0 },
   ];
-  assert.deepEqual(agesOfOthers(samples, { jobs }), [
+  assert.deepEqual(agesOfOthers(samples, { jobs, repositories }), [
     { metric: "repositoryOthersAge", labels: { repository: "laptop" }, since: at },
   ]);
 });
