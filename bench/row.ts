@@ -48,6 +48,15 @@ export function atMost(
   return { ...row, met: value <= limit, ...(whenMissed === undefined ? {} : { whenMissed }) };
 }
 
+/** A promise that less would break as well as more. */
+export function exactly(
+  what: string,
+  { value, wanted }: { readonly value: number; readonly wanted: number },
+  how: string,
+): Row {
+  return { what, value: String(value), target: `= ${wanted}`, met: value === wanted, how };
+}
+
 export const times = (ratio: number) => `${Number(ratio.toFixed(2))}×`;
 export const milliseconds = (ms: number) => `${ms < 10 ? Number(ms.toFixed(2)) : ms.toFixed(0)} ms`;
 export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
