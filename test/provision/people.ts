@@ -33,7 +33,11 @@ export function handsOf({ monitors, slos, dashboards }: FakeDatadog): Readonly<R
     slo: {
       identity: byTags,
       all: slos.all,
-      make: (body) => asJson((asJson(slos.route("POST", "", none, body).json)["data"] as unknown[])[0]),
+      // The clone of one whose monitor is gone is refused, and nothing is made.
+      make(body) {
+        const { data } = asJson(slos.route("POST", "", none, body).json);
+        return asJson(Array.isArray(data) ? data[0] : {});
+      },
       edit: ({ id }, change) => slos.edit(String(id), change),
       remove: ({ id }) => void slos.route("DELETE", String(id), none, {}),
       rename: (it) => ({ ...it, name: `${it["name"]} (copy)` }),
