@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Ledger, LedgerError, type RunQuery } from "../ledger/ledger.ts";
+import { type Ledger, LedgerError } from "../ledger/ledger.ts";
 import type { Run } from "../model/run.ts";
 import { type Host, openHostState } from "./host.ts";
 
@@ -22,18 +22,16 @@ const mostAside = 10_000;
  */
 export async function openWholeJournal(host: Host): Promise<WholeJournal> {
   const ledger = await openHostState(host);
-  const { fallback, problem } = await openFallback(host.fallbackPath);
-  const aside = (query: RunQuery) =>
-    (fallback?.runs(query) ?? [])
-      .filter(({ id }) => !isFinished(ledger.run(id)))
-      .map((run) => ({ ...run, journaled: false }));
+  const { fallback, runs: asideRuns, problem } = await openFallback(host.fallbackPath);
+  const stillAside = (runs: readonly Run[]) =>
+    runs.filter(({ id }) => !isFinished(ledger.run(id))).map((run) => ({ ...run, journaled: false }));
   const holderOf = (id: string) => (isFinished(ledger.run(id)) ? ledger : fallback?.run(id) ? fallback : ledger);
   return {
     ledger,
-    keptAside: aside({ limit: mostAside }),
+    keptAside: stillAside(asideRuns),
     problem,
     runs(query) {
-      const kept = aside(query);
+      const kept = stillAside(fallback?.runs(query) ?? []);
       if (kept.length === 0) return ledger.runs(query);
       const ids = new Set(kept.map(({ id }) => id));
       const known = ledger.runs(query).filter(({ id }) => !ids.has(id));
@@ -53,18 +51,22 @@ export async function openWholeJournal(host: Host): Promise<WholeJournal> {
 
 const isFinished = (run: Run | null) => run !== null && run.finishedAt !== null;
 
+interface Fallback extends Pick<WholeJournal, "problem"> {
+  readonly fallback: Ledger | null;
+  readonly runs: readonly Run[];
+}
+
 /** The one ledger must not be hidden by what is wrong with the other. */
-async function openFallback(path: string): Promise<{ fallback: Ledger | null; problem: LedgerError | null }> {
-  if (!existsSync(path)) return { fallback: null, problem: null };
+async function openFallback(path: string): Promise<Fallback> {
+  if (!existsSync(path)) return { fallback: null, runs: [], problem: null };
   const { openLedger } = await import("../ledger/sqlite.ts");
   let fallback: Ledger | null = null;
   try {
     fallback = openLedger(path, { mode: "read", brief: true });
-    fallback.runs({ limit: mostAside });
-    return { fallback, problem: null };
+    return { fallback, runs: fallback.runs({ limit: mostAside }), problem: null };
   } catch (error) {
     fallback?.close();
-    if (error instanceof LedgerError) return { fallback: null, problem: error };
+    if (error instanceof LedgerError) return { fallback: null, runs: [], problem: error };
     throw error;
   }
 }

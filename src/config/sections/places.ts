@@ -87,5 +87,4 @@ export const destination = z.lazy(() =>
 );
 
 export type SubvolumeConfig = z.infer<typeof subvolume>;
-export type RepositoryConfig = z.infer<typeof repository>;
 export type DestinationConfig = z.infer<typeof destination>;

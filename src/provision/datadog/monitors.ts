@@ -35,7 +35,7 @@ const priorities: Readonly<Record<Severity, number>> = { critical: 1, warning: 3
 
 /**
  * Every monitor of a stack. A condition of parts is a monitor for each of them, not a composite: that sees only what all of its parts
- * report (https://docs.datadoghq.com/monitors/types/composite/), so a disk that was never scrubbed, which has no age of a scrub, would not be in it.
+ * report (https://docs.datadoghq.com/monitors/types/composite/), so a job for which only one of them speaks would not be in it.
  */
 export function datadogMonitors(alerts: readonly AnyAlert[], stack: Stack): readonly Monitor[] {
   return alerts.flatMap((alert) => {

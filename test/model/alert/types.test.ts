@@ -1,7 +1,6 @@
-import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { compilerErrors } from "../../support/compiler-errors.ts";
+import { describe } from "node:test";
+import { type Attempts, itCompilesAs } from "../../support/compiler-errors.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const imports = `
@@ -18,8 +17,7 @@ const alert = (condition: string, words: string) => `defineAlert({
 });`;
 const disk = `highest("diskUsage", { by: ["host", "device"] })`;
 
-/** What a person might write, and what the compiler says about it; null: nothing, it is right. */
-const attempts: Readonly<Record<string, readonly [code: string, error: RegExp | null]>> = {
+const attempts: Attempts = {
   "a metric that exists, its labels and a share of it": [
     alert(`above(${disk}, { critical: percent(85) })`, "{ host, device }"),
     null,
@@ -103,20 +101,5 @@ const attempts: Readonly<Record<string, readonly [code: string, error: RegExp | 
 };
 
 describe("what is wrong with an alert does not compile", () => {
-  const clean: (() => void)[] = [];
-  let errors: ReadonlyMap<string, string> = new Map();
-  after(() => {
-    for (const fn of clean) fn();
-  });
-  before(() => {
-    const codes = Object.entries(attempts).map(([name, [code]]) => [name, imports + code] as const);
-    errors = compilerErrors({ after: (fn) => clean.push(fn as () => void) }, new Map(codes));
-  });
-
-  for (const [name, [, error]] of Object.entries(attempts)) {
-    it(name, () => {
-      if (error === null) assert.equal(errors.get(name), "");
-      else assert.match(errors.get(name) ?? "", error);
-    });
-  }
+  itCompilesAs(attempts, imports);
 });

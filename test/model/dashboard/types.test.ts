@@ -1,7 +1,6 @@
-import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { compilerErrors } from "../../support/compiler-errors.ts";
+import { describe } from "node:test";
+import { type Attempts, itCompilesAs } from "../../support/compiler-errors.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const imports = `
@@ -16,8 +15,7 @@ const age = `highest("snapshotAge", { by: ["host", "subvol"] })`;
 const dashboard = (chosen: string) =>
   `defineDashboard({ id: "x", title: "x", summary: "x", chosen: ${chosen}, looksBack: days(7), sections: () => [] });`;
 
-/** What a person might write, and what the compiler says about it; null: nothing, it is right. */
-const attempts: Readonly<Record<string, readonly [code: string, error: RegExp | null]>> = {
+const attempts: Attempts = {
   "a graph of ages with a level": [
     `timeseries({ ...frame, lines: [line(${age})], judged: { above: { warning: hours(24) } } });`,
     null,
@@ -82,20 +80,5 @@ const attempts: Readonly<Record<string, readonly [code: string, error: RegExp | 
 };
 
 describe("what is wrong with a dashboard does not compile", () => {
-  const clean: (() => void)[] = [];
-  let errors: ReadonlyMap<string, string> = new Map();
-  after(() => {
-    for (const fn of clean) fn();
-  });
-  before(() => {
-    const codes = Object.entries(attempts).map(([name, [code]]) => [name, imports + code] as const);
-    errors = compilerErrors({ after: (fn) => clean.push(fn as () => void) }, new Map(codes));
-  });
-
-  for (const [name, [, error]] of Object.entries(attempts)) {
-    it(name, () => {
-      if (error === null) assert.equal(errors.get(name), "");
-      else assert.match(errors.get(name) ?? "", error);
-    });
-  }
+  itCompilesAs(attempts, imports);
 });
