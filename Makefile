@@ -21,7 +21,7 @@ help: ## what can be done here
 	@echo '  make install     the command on this machine, with a Node of its own (PREFIX=$(PREFIX)); make uninstall'
 	@echo
 	@echo 'Work on it:'
-	@echo '  make check       types, lint, import rules, generated files: what CI checks'
+	@echo '  make check       types, lint, import rules, generated files, the tests of the repository itself: what CI checks'
 	@echo '  make test ONLY="retention ledger"   only the test files whose path holds one of the words'
 	@echo '  make bench       side by side with what one would use instead; writes bench/RESULTS.md'
 	@echo '  make campaign    2 000 kills and every other fault, about 30 minutes: no run may vanish (KILLS=, MINUTES=, SEED=)'

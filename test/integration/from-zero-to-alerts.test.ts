@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
@@ -10,7 +9,7 @@ import { needs, onPath } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
-import { startProcess } from "../support/process.ts";
+import { runToEnd, startProcess } from "../support/process.ts";
 
 /** The guides, followed to the letter: each block in its order, on a machine whose /etc is a folder of the test's. */
 const root = join(import.meta.dirname, "../..");
@@ -47,23 +46,15 @@ function machine(t: TestContext, own: Json): Machine {
   // What the test has put in place of the world comes last.
   const write = () => writeFileSync(config, JSON.stringify(merged(ours, own)));
   write();
-  const run = (command: string) =>
-    new Promise<Ended>((resolve, reject) => {
-      const env = {
+  const run = (command: string): Promise<Ended> =>
+    runToEnd(t, ["bash", "-c", command], {
+      directory,
+      environment: {
         ...process.env,
         PATH: `${programs}:${process.env["PATH"]}`,
         PANTHEROS_CONFIG: config,
         RUNTIME_DIRECTORY: join(directory, "runtime"),
-      };
-      const child = spawn("bash", ["-c", command], { cwd: directory, env, stdio: ["ignore", "pipe", "pipe"] });
-      t.after(() => child.kill("SIGKILL"));
-      let output = "";
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding("utf8").on("data", (said: string) => {
-          output += said;
-        });
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ code: code ?? -1, output }));
+      },
     });
   return {
     directory,

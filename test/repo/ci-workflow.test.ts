@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { type FakeDatadog, startFakeDatadog } from "../provision/fake-datadog/server.ts";
 import { onPath } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { runToEnd } from "../support/process.ts";
 
 const root = join(import.meta.dirname, "../..");
 const text = readFileSync(join(root, "examples/ci/github-actions.yaml"), "utf8");
@@ -85,18 +86,8 @@ async function runner(t: TestContext, options: { readonly keys?: boolean } = {})
     GITHUB_STEP_SUMMARY: join(github, "summary.md"),
     ...filled(workflow.env),
   };
-  const shell = (script: string, env: Readonly<Record<string, string>>) =>
-    new Promise<{ code: number; output: string }>((resolve, reject) => {
-      const child = spawn("bash", ["-e", "-c", script], { cwd: checkout, env, stdio: ["ignore", "pipe", "pipe"] });
-      t.after(() => child.kill("SIGKILL"));
-      let output = "";
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding("utf8").on("data", (said: string) => {
-          output += said;
-        });
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ code: code ?? -1, output }));
-    });
+  const shell = (script: string, environment: Readonly<Record<string, string>>) =>
+    runToEnd(t, ["bash", "-e", "-c", script], { directory: checkout, environment });
   const told = (kind: string) =>
     existsSync(join(github, `${kind}.json`)) ? JSON.parse(readFileSync(join(github, `${kind}.json`), "utf8")) : [];
   return {

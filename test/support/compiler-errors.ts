@@ -1,7 +1,5 @@
-import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, it } from "node:test";
 import ts from "typescript";
 import { temporaryDirectory } from "./directory.ts";
 
@@ -41,27 +39,4 @@ export function compilerErrors(
       return [name, found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")).join("\n")];
     }),
   );
-}
-
-/** What a person might write, and what the compiler says about it; null: nothing, it is right. */
-export type Attempts = Readonly<Record<string, readonly [code: string, error: RegExp | null]>>;
-
-/** A test for each attempt; all of them are compiled once. @param imports before each of them */
-export function itCompilesAs(attempts: Attempts, imports: string): void {
-  const clean: (() => void)[] = [];
-  let errors: ReadonlyMap<string, string> = new Map();
-  after(() => {
-    for (const fn of clean) fn();
-  });
-  before(() => {
-    const codes = Object.entries(attempts).map(([name, [code]]) => [name, imports + code] as const);
-    errors = compilerErrors({ after: (fn) => clean.push(fn as () => void) }, new Map(codes));
-  });
-
-  for (const [name, [, error]] of Object.entries(attempts)) {
-    it(name, () => {
-      if (error === null) assert.equal(errors.get(name), "");
-      else assert.match(errors.get(name) ?? "", error);
-    });
-  }
 }

@@ -67,6 +67,25 @@ export async function startProcess(
   return { pid: child.pid ?? -1, output: () => output, stop };
 }
 
+/** Runs a program to its end, or to that of the test. @param options.environment all that it gets @returns both outputs, as they came */
+export function runToEnd(
+  t: Pick<TestContext, "after">,
+  [program, ...args]: readonly [string, ...string[]],
+  { directory, environment }: { readonly directory: string; readonly environment: NodeJS.ProcessEnv },
+): Promise<{ readonly code: number; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: directory, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    t.after(() => child.kill("SIGKILL"));
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (said: string) => {
+        output += said;
+      });
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code: code ?? -1, output }));
+  });
+}
+
 function end(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
 }

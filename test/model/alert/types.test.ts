@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe } from "node:test";
-import { type Attempts, itCompilesAs } from "../../support/compiler-errors.ts";
+import { type Attempts, itCompilesAs } from "../../contract/compiles.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const imports = `
