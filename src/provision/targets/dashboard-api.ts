@@ -2,7 +2,7 @@ import { StepError } from "../../model/outcome.ts";
 import { isBody, type RemoteResource } from "../resource.ts";
 import { createSlots } from "../slots.ts";
 import { type KindApi, refuse } from "./kind-api.ts";
-import { listPages } from "./listing.ts";
+import { listPages, pagesByOffset } from "./listing.ts";
 import type { Send } from "./transport.ts";
 
 /** As many as it gives without being asked. */
@@ -57,11 +57,11 @@ interface Summary {
 const summaries = (send: Send) =>
   listPages<Summary>({
     what: "the dashboards",
-    pageSize,
+    page: pagesByOffset(pageSize),
     idOf: ({ id }) => id,
-    async read(index) {
+    async read({ size, offset }) {
       const about = "listing the dashboards";
-      const query = { count: String(pageSize), start: String(index * pageSize) };
+      const query = { count: String(size), start: String(offset) };
       const answer = await send({ method: "GET", path: dashboardApi.path, query, about });
       const page = isBody(answer.json) ? answer.json["dashboards"] : null;
       if (answer.status !== 200 || !Array.isArray(page) || !page.every(isSummary)) throw refuse(answer, about);

@@ -1,51 +1,68 @@
 import { StepError } from "../../model/outcome.ts";
-import { isSame } from "../normal-form.ts";
+
+/** Which part of a list is asked for. */
+export interface Page {
+  /** From 0. */
+  readonly number: number;
+  /** How many it holds at most; with less it is the last. */
+  readonly size: number;
+  /** How many come before it. */
+  readonly offset: number;
+}
 
 /** What is listed page by page. */
 export interface Pages<T> {
   /** For messages: `the monitors`. */
   readonly what: string;
-  /** A page with less is the last. */
-  readonly pageSize: number;
-  /** @param index of the page, from 0 */
-  readonly read: (index: number) => Promise<readonly T[]>;
+  /** Each begins with the last item of the one before, or earlier. */
+  readonly page: (number: number) => Page;
+  readonly read: (page: Page) => Promise<readonly T[]>;
   readonly idOf: (item: T) => string;
 }
 
 /** Somebody who changes something during each of them is no person. */
 const mostListings = 5;
-/** A thousand pages of monitors are a million. */
-const mostPages = 1000;
+/** Half a million monitors; pages by number become too small after as many as half their size. */
+const mostPages = 500;
+
+/** Pages of an API that counts items: one item is on two pages. @param size the largest that it gives */
+export const pagesByOffset =
+  (size: number) =>
+  (number: number): Page => ({ number, size, offset: number * (size - 1) });
+
+/** Pages of an API that counts pages: each is one smaller than the one before, so that page n begins n items before that one's end. @param size the largest that it gives */
+export const pagesByNumber =
+  (size: number) =>
+  (number: number): Page => ({ number, size: size - number, offset: number * (size - number) });
 
 /**
- * Everything on all pages. What is deleted or made between two of them moves others across their boundary, and one of ours would be missed
- * and made again: several pages count only once two listings have found the same.
+ * Everything on all pages, in one pass. What is deleted or made between two of them moves others across their boundary, and one of ours would be missed
+ * and made again: pages overlap, and where they do not say the same, the pass begins anew.
  * @throws StepError `disagreement`: it never stayed the same for so long
  */
 export async function listPages<T>(pages: Pages<T>): Promise<readonly T[]> {
-  let before: readonly string[] | null = null;
   for (let listing = 0; listing < mostListings; listing += 1) {
-    const { found, isOnePage } = await listOnce(pages);
-    if (found === null) {
-      before = null;
-      continue;
-    }
-    const ids = [...found.keys()].toSorted();
-    if (isOnePage || (before !== null && isSame(ids, before))) return [...found.values()];
-    before = ids;
+    const found = await listOnce(pages);
+    if (found !== null) return found;
   }
   throw incomplete(pages.what, "they change while they are listed");
 }
 
-/** @returns `found` null: one was there twice, so that another may be missing */
-async function listOnce<T>({ what, pageSize, read, idOf }: Pages<T>) {
-  const found = new Map<string, T>();
-  let items = 0;
-  for (let index = 0; index < mostPages; index += 1) {
-    const page = await read(index);
-    for (const item of page) found.set(idOf(item), item);
-    items += page.length;
-    if (page.length < pageSize) return { found: found.size === items ? found : null, isOnePage: index === 0 };
+/** @returns null: two pages did not meet, or one was there twice, so that another may be missing */
+async function listOnce<T>({ what, page, read, idOf }: Pages<T>): Promise<readonly T[] | null> {
+  const found: T[] = [];
+  const ids = new Set<string>();
+  for (let number = 0; number < mostPages; number += 1) {
+    const { size, offset } = page(number);
+    const items = await read(page(number));
+    const known = found.slice(offset);
+    if (!known.every((item, index) => items[index] !== undefined && idOf(item) === idOf(items[index]))) return null;
+    for (const item of items.slice(known.length)) {
+      if (ids.has(idOf(item))) return null;
+      ids.add(idOf(item));
+      found.push(item);
+    }
+    if (items.length < size) return found;
   }
   throw incomplete(what, "the list does not end");
 }

@@ -1,7 +1,7 @@
 import { StepError } from "../../model/outcome.ts";
 import { isBody, type RemoteResource } from "../resource.ts";
 import { type KindApi, refuse } from "./kind-api.ts";
-import { incomplete, listPages } from "./listing.ts";
+import { incomplete, listPages, pagesByNumber } from "./listing.ts";
 import type { Send } from "./transport.ts";
 
 /** The largest that the API gives. */
@@ -52,11 +52,11 @@ export const monitorApi: KindApi = {
 const listed = (send: Send, narrowed: Readonly<Record<string, string>>) =>
   listPages<RemoteResource>({
     what: "the monitors",
-    pageSize,
+    page: pagesByNumber(pageSize),
     idOf: ({ remoteId }) => remoteId,
-    async read(index) {
+    async read({ number, size }) {
       const about = "listing the monitors";
-      const query = { page: String(index), page_size: String(pageSize), ...narrowed };
+      const query = { page: String(number), page_size: String(size), ...narrowed };
       const answer = await send({ method: "GET", path: monitorApi.path, query, about });
       if (answer.status !== 200) throw refuse(answer, about);
       if (!Array.isArray(answer.json)) throw incomplete("the monitors", "the answer is no list");

@@ -1,7 +1,7 @@
 import { StepError } from "../../model/outcome.ts";
 import { isBody, type RemoteResource } from "../resource.ts";
 import { type KindApi, refuse } from "./kind-api.ts";
-import { listPages } from "./listing.ts";
+import { listPages, pagesByOffset } from "./listing.ts";
 import type { Send } from "./transport.ts";
 
 /** The largest that the API gives. */
@@ -38,11 +38,11 @@ export const sloApi: KindApi = {
 const listed = (send: Send, narrowed: Readonly<Record<string, string>>) =>
   listPages<RemoteResource>({
     what: "the SLOs",
-    pageSize,
+    page: pagesByOffset(pageSize),
     idOf: ({ remoteId }) => remoteId,
-    async read(index) {
+    async read({ size, offset }) {
       const about = "listing the SLOs";
-      const query = { limit: String(pageSize), offset: String(index * pageSize), ...narrowed };
+      const query = { limit: String(size), offset: String(offset), ...narrowed };
       const answer = await send({ method: "GET", path: sloApi.path, query, about });
       const page = isBody(answer.json) ? answer.json["data"] : null;
       if (answer.status !== 200 || !Array.isArray(page)) throw refuse(answer, about);

@@ -154,7 +154,7 @@ describe("limits", () => {
 });
 
 describe("a listing", () => {
-  it("of 2 500 monitors takes three calls, and as many to be sure that nothing moved", async (t) => {
+  it("of 2 500 monitors takes three calls", async (t) => {
     const { fake, target } = await provisionStage(t);
     for (let n = 0; n < 2500; n += 1) {
       fake.monitors.create(
@@ -162,7 +162,7 @@ describe("a listing", () => {
       );
     }
     assert.equal((await target.list("monitor", stackName)).length, 2500);
-    assert.equal(fake.seen.length, 6);
+    assert.equal(fake.seen.length, 3);
   });
 
   const broken: readonly (readonly [what: string, fault: Fault, said: RegExp])[] = [
