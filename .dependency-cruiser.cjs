@@ -36,7 +36,7 @@ const homes = {
   "prom-client": "^src/outputs/prometheus\\.ts$",
   "hot-shots": "^src/outputs/dogstatsd\\.ts$",
   express: "^src/http/",
-  croner: "^src/model/schedule\\.ts$",
+  croner: "^src/model/time/schedule\\.ts$",
   yaml: "^src/(config|provision)/",
 };
 

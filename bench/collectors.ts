@@ -8,7 +8,7 @@ import { loadConfig } from "../src/config/load.ts";
 import { type CollectServices, collectOnce, intervalOf } from "../src/engine/collect.ts";
 import type { Ledger } from "../src/ledger/ledger.ts";
 import { openLedger } from "../src/ledger/sqlite.ts";
-import { nothingDone, type StepPlan } from "../src/model/run.ts";
+import { nothingDone, type StepPlan } from "../src/model/run/run.ts";
 import { Secret } from "../src/model/secret.ts";
 import { loadRunners } from "../src/runners/index.ts";
 import { endProgram, published, requirePublished } from "./program.ts";

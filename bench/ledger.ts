@@ -5,7 +5,7 @@ import BetterSqlite from "better-sqlite3";
 import type { Ledger } from "../src/ledger/ledger.ts";
 import { pack } from "../src/ledger/packed.ts";
 import { openLedger } from "../src/ledger/sqlite.ts";
-import type { Artifact } from "../src/model/sample.ts";
+import type { Artifact } from "../src/model/samples/sample.ts";
 import { byTurns, quantile } from "./measure.ts";
 import { atMost, type Benchmark, megabytes, milliseconds, plain, type Row } from "./row.ts";
 

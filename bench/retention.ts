@@ -1,5 +1,5 @@
-import { evaluateRetention, keep, type Policy } from "../src/model/retention.ts";
-import { parseSchedule } from "../src/model/schedule.ts";
+import { evaluateRetention, keep, type Policy } from "../src/model/retention/retention.ts";
+import { parseSchedule } from "../src/model/time/schedule.ts";
 import { duration, median } from "./measure.ts";
 import { atMost, type Benchmark, milliseconds, type Row } from "./row.ts";
 

@@ -5,12 +5,12 @@ import { collectors } from "../src/collectors/index.ts";
 import { commands } from "../src/commands/index.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
 import { stepBase } from "../src/config/sections/jobs.ts";
-import { exitCodes } from "../src/model/exit-codes.ts";
 import type { MetricDefinition } from "../src/model/metrics/definition.ts";
 import { metrics } from "../src/model/metrics.ts";
-import { type Reason, reasons } from "../src/model/outcome.ts";
 import { formatDuration } from "../src/model/quantity.ts";
-import { isRetried, reasonGuide } from "../src/model/reason-guide.ts";
+import { exitCodes } from "../src/model/run/exit-codes.ts";
+import { type Reason, reasons } from "../src/model/run/outcome.ts";
+import { isRetried, reasonGuide } from "../src/model/run/reason-guide.ts";
 import { loadRunners } from "../src/runners/index.ts";
 import { alertsPage } from "./alerts-page.ts";
 import { dashboardFiles } from "./dashboard-files.ts";
@@ -167,7 +167,7 @@ Passes by itself: ${guide.passes} Retried: ${retried}.
 `;
   });
   const rows = Object.entries(reasons).map(([reason, sentence]) => `| [\`${reason}\`](#${reason}) | ${sentence} |`);
-  return `<!-- Generated from src/model/reason-guide.ts by npm run generate. -->
+  return `<!-- Generated from src/model/run/reason-guide.ts by npm run generate. -->
 
 # Reasons
 

@@ -3,10 +3,16 @@ import type { Config } from "../config/schema.ts";
 import type { JobConfig } from "../config/sections/jobs.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import type { LastStep, Ledger, PastStep } from "../ledger/ledger.ts";
-import { anomalyHistory, type BackupNumbers, type FileNumbers, type Judgement, judgeBackup } from "../model/anomaly.ts";
-import { bucketAt } from "../model/calendar.ts";
-import type { Sample } from "../model/sample.ts";
-import { type Zone, zoneOf } from "../model/zone.ts";
+import {
+  anomalyHistory,
+  type BackupNumbers,
+  type FileNumbers,
+  type Judgement,
+  judgeBackup,
+} from "../model/anomaly/anomaly.ts";
+import type { Sample } from "../model/samples/sample.ts";
+import { bucketAt } from "../model/time/calendar.ts";
+import { type Zone, zoneOf } from "../model/time/zone.ts";
 import { type Collector, defineCollector } from "./collector.ts";
 
 /** One number of the last successful backup of a step, held against the step's history. */

@@ -2,7 +2,7 @@ import type { Config } from "../config/schema.ts";
 import type { LayoutConfig } from "../config/sections/layout.ts";
 import { auditLayout } from "../model/layout/audit.ts";
 import { countStates, layoutRuleNames } from "../model/layout/finding.ts";
-import type { Sample } from "../model/sample.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import { chooseLayout, type LayoutWish } from "../tools/layout/choice.ts";
 import { lookAtLayout } from "../tools/layout/look.ts";
 import { defineCollector } from "./collector.ts";

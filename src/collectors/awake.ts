@@ -1,6 +1,6 @@
 import type { Ledger } from "../ledger/ledger.ts";
-import { type AwakeNote, type ClockReading, lengthOf, tailOf } from "../model/awake.ts";
 import type { Interval } from "../model/measurement.ts";
+import { type AwakeNote, type ClockReading, lengthOf, tailOf } from "../model/time/awake.ts";
 
 /** Whose note the beginning and the clocks of the journal are: the engine's. */
 const owner = "engine";

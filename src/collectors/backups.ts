@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import type { LastStep, Ledger } from "../ledger/ledger.ts";
 import { proofStates } from "../model/metrics/label-values.ts";
-import type { Observation, Sample } from "../model/sample.ts";
+import type { Observation, Sample } from "../model/samples/sample.ts";
 import { defineLiveCollector, type SubjectKind } from "./collector.ts";
 import { isDeclared } from "./declared/steps.ts";
 import { lastAttempts } from "./last-attempts.ts";

@@ -1,7 +1,7 @@
-import { type Scrub, scrubErrorKinds, scrubStates } from "../model/btrfs-health.ts";
-import { clockTolerance } from "../model/clock-tolerance.ts";
-import { toStepError } from "../model/outcome.ts";
-import type { Sample } from "../model/sample.ts";
+import { type Scrub, scrubErrorKinds, scrubStates } from "../model/btrfs/health.ts";
+import { toStepError } from "../model/run/outcome.ts";
+import type { Sample } from "../model/samples/sample.ts";
+import { clockTolerance } from "../model/time/clock-tolerance.ts";
 import { readDevices } from "../tools/btrfs/devices.ts";
 import { type BtrfsPlace, lookAtScrub } from "../tools/btrfs/health.ts";
 import { type CollectorContext, defineCollector } from "./collector.ts";

@@ -1,5 +1,5 @@
-import { type BtrfsHealth, deviceErrorKinds, exclusiveOperations } from "../model/btrfs-health.ts";
-import type { Sample } from "../model/sample.ts";
+import { type BtrfsHealth, deviceErrorKinds, exclusiveOperations } from "../model/btrfs/health.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import { lookAtHealth } from "../tools/btrfs/health.ts";
 import { defineCollector } from "./collector.ts";
 import { btrfsOf } from "./filesystems.ts";

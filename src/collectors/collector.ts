@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { JsonValue, Measurement } from "../model/measurement.ts";
 import type { subjectKinds } from "../model/metrics/label-values.ts";
-import type { Artifact, Observation, Sample } from "../model/sample.ts";
+import type { Artifact, Observation, Sample } from "../model/samples/sample.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Execute } from "../tools/exec.ts";
 import { oncePerLook, samplesOf } from "./look-index.ts";

@@ -1,6 +1,6 @@
+import { callClasses } from "../model/cost/rate-card.ts";
 import type { Measurement } from "../model/measurement.ts";
-import { explainFailure, toStepError } from "../model/outcome.ts";
-import { callClasses } from "../model/rate-card.ts";
+import { explainFailure, toStepError } from "../model/run/outcome.ts";
 import { type Collected, type CollectorContext, defineCollector } from "./collector.ts";
 import { type Bucket, bucketsOf } from "./costs/buckets.ts";
 import { callsPerDay, openCallBook } from "./costs/calls.ts";

@@ -1,6 +1,6 @@
-import { claimOf } from "../model/claim.ts";
-import { toStepError } from "../model/outcome.ts";
-import type { Artifact, Sample } from "../model/sample.ts";
+import { claimOf } from "../model/run/claim.ts";
+import { toStepError } from "../model/run/outcome.ts";
+import type { Artifact, Sample } from "../model/samples/sample.ts";
 import { withDestination } from "../tools/destinations/open-destination.ts";
 import { asOne, type Collected, type CollectorContext, defineCollector } from "./collector.ts";
 

@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
-import type { BtrfsHealth, Scrub } from "../model/btrfs-health.ts";
-import { notesOf, type Trouble, troublesOf } from "../model/btrfs-troubles.ts";
-import { toStepError } from "../model/outcome.ts";
+import type { BtrfsHealth, Scrub } from "../model/btrfs/health.ts";
+import { notesOf, type Trouble, troublesOf } from "../model/btrfs/troubles.ts";
+import { toStepError } from "../model/run/outcome.ts";
 import { lookAtHealth } from "../tools/btrfs/health.ts";
 import type { Execute } from "../tools/exec.ts";
 import { shareUsed, usageOf } from "../tools/files/filesystem.ts";

@@ -1,5 +1,5 @@
-import { toStepError } from "../model/outcome.ts";
-import type { Sample } from "../model/sample.ts";
+import { toStepError } from "../model/run/outcome.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import { allocatedTypes, capacityOf, readAllocation } from "../tools/btrfs/sysfs.ts";
 import { shareUsed, usageOf } from "../tools/files/filesystem.ts";
 import { defineCollector } from "./collector.ts";

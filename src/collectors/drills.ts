@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import type { LastStep, Ledger } from "../ledger/ledger.ts";
-import type { StepKind } from "../model/run.ts";
-import type { Sample } from "../model/sample.ts";
+import type { StepKind } from "../model/run/run.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import { defineLiveCollector } from "./collector.ts";
 import { type DeclaredStep, declaredSteps } from "./declared/steps.ts";
 import { lastAttempts } from "./last-attempts.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../config/schema.ts";
-import { toStepError } from "../model/outcome.ts";
+import { toStepError } from "../model/run/outcome.ts";
 import type { BtrfsPlace } from "../tools/btrfs/health.ts";
 import { filesystemOf } from "../tools/btrfs/sysfs.ts";
 import { locateNearest, type Place, readMounts } from "../tools/files/filesystem.ts";

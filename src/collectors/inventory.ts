@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import { declaredKinds } from "../model/metrics/label-values.ts";
-import type { Sample } from "../model/sample.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import { defineLiveCollector } from "./collector.ts";
 
 /** Everything declared, by the name of its kind; jobs have series of their own from the first second on. */

@@ -1,9 +1,9 @@
 import type { Config } from "../config/schema.ts";
-import { clockTolerance } from "../model/clock-tolerance.ts";
-import { outcomes } from "../model/outcome.ts";
-import type { JobState } from "../model/run.ts";
-import type { Sample } from "../model/sample.ts";
-import type { Due } from "../model/schedule.ts";
+import { outcomes } from "../model/run/outcome.ts";
+import type { JobState } from "../model/run/run.ts";
+import type { Sample } from "../model/samples/sample.ts";
+import { clockTolerance } from "../model/time/clock-tolerance.ts";
+import type { Due } from "../model/time/schedule.ts";
 import { type ReadClock, readClock } from "../tools/clock.ts";
 import { type AwakeJournal, readAwakeJournal } from "./awake.ts";
 import { defineLiveCollector, type LiveCollector } from "./collector.ts";

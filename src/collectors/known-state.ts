@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { LastStep, Ledger } from "../ledger/ledger.ts";
-import type { Observation } from "../model/sample.ts";
+import type { Observation } from "../model/samples/sample.ts";
 import { lastLook } from "./collector.ts";
 import { isDeclared } from "./declared/steps.ts";
 import { artifactsOf } from "./look-index.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { LastStep, Ledger } from "../ledger/ledger.ts";
-import type { JobState } from "../model/run.ts";
+import type { JobState } from "../model/run/run.ts";
 import { type DeclaredStep, declaredSteps } from "./declared/steps.ts";
 
 /** How the last attempt of a step ended. */

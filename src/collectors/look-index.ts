@@ -1,5 +1,5 @@
 import type { MetricName } from "../model/metrics.ts";
-import type { Artifact, Observation, Sample } from "../model/sample.ts";
+import type { Artifact, Observation, Sample } from "../model/samples/sample.ts";
 
 /**
  * Derives something from a look once. A look never changes, and the ledger hands out the same one until there is a new one: the state is read at

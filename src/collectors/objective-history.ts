@@ -1,5 +1,5 @@
-import { measurementOf, seriesOf } from "../model/objective-measurement.ts";
-import { judgeObjective } from "../model/objective-verdict.ts";
+import { measurementOf, seriesOf } from "../model/objective/measurement.ts";
+import { judgeObjective } from "../model/objective/verdict.ts";
 import type { CollectorContext } from "./collector.ts";
 import { defineCollector } from "./collector.ts";
 import { knownState } from "./known-state.ts";

@@ -1,7 +1,7 @@
-import type { Judgement, ObjectiveEvidence } from "../model/objective.ts";
-import { mediaOf } from "../model/objective-measurement.ts";
-import { judgeObjective } from "../model/objective-verdict.ts";
-import type { Sample } from "../model/sample.ts";
+import { mediaOf } from "../model/objective/measurement.ts";
+import type { Judgement, ObjectiveEvidence } from "../model/objective/objective.ts";
+import { judgeObjective } from "../model/objective/verdict.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import { defineLiveCollector } from "./collector.ts";
 import { knownState } from "./known-state.ts";
 import { evidenceOf } from "./objective-evidence/evidence.ts";

@@ -1,8 +1,8 @@
 import type { LastStep } from "../ledger/ledger.ts";
-import { type Claim, claimOf } from "../model/claim.ts";
 import type { ProofState } from "../model/metrics/label-values.ts";
 import { formatBytes } from "../model/quantity.ts";
-import type { Artifact, Observation } from "../model/sample.ts";
+import { type Claim, claimOf } from "../model/run/claim.ts";
+import type { Artifact, Observation } from "../model/samples/sample.ts";
 import { lastLook, wasTried } from "./collector.ts";
 import { artifactsOf } from "./look-index.ts";
 

@@ -1,4 +1,4 @@
-import { StepError, toStepError } from "../model/outcome.ts";
+import { StepError, toStepError } from "../model/run/outcome.ts";
 import { openListing } from "../tools/destinations/open-listing.ts";
 import { createResticCall } from "../tools/restic/call.ts";
 import { lockIds } from "../tools/restic/locks.ts";

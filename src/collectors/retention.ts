@@ -1,6 +1,6 @@
-import type { Period } from "../model/calendar.ts";
-import type { Hold } from "../model/retention.ts";
-import type { Sample } from "../model/sample.ts";
+import type { Hold } from "../model/retention/retention.ts";
+import type { Sample } from "../model/samples/sample.ts";
+import type { Period } from "../model/time/calendar.ts";
 import { defineCollector } from "./collector.ts";
 import { retentionVerdicts, type SubjectVerdict } from "./retention-look/verdicts.ts";
 

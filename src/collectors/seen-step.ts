@@ -1,5 +1,5 @@
 import type { LastStep } from "../ledger/ledger.ts";
-import { claimOf } from "../model/claim.ts";
+import { claimOf } from "../model/run/claim.ts";
 import { lastLook } from "./collector.ts";
 import type { KnownState } from "./known-state.ts";
 import { type Proof, proofOf } from "./proof.ts";

@@ -1,7 +1,7 @@
 import { configurationHash } from "../config/hash.ts";
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Sample } from "../model/sample.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import { version } from "../model/version.ts";
 import { type ReadClock, readClock } from "../tools/clock.ts";
 import { readAwakeJournal } from "./awake.ts";

@@ -1,7 +1,7 @@
-import { archiveFolder, keyOfManifest, parseArchiveKey } from "../model/archive-key.ts";
-import { StepError, toStepError } from "../model/outcome.ts";
+import { archiveFolder, keyOfManifest, parseArchiveKey } from "../model/archive/key.ts";
 import { timestampMoment } from "../model/quantity.ts";
-import type { Artifact } from "../model/sample.ts";
+import { StepError, toStepError } from "../model/run/outcome.ts";
+import type { Artifact } from "../model/samples/sample.ts";
 import { memberOf } from "../model/series.ts";
 import { type OpenDestination, wholeSeries, withDestination } from "../tools/destinations/open-destination.ts";
 import { asOne, type Collected, type CollectorContext, defineCollector } from "./collector.ts";

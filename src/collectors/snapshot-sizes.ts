@@ -1,5 +1,5 @@
-import { StepError, toStepError } from "../model/outcome.ts";
-import type { Sample } from "../model/sample.ts";
+import { StepError, toStepError } from "../model/run/outcome.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import { listWithoutTimes } from "../tools/btrfs/btrfs.ts";
 import { type Quotas, readExclusive, readQuotas } from "../tools/btrfs/quotas.ts";
 import { filesystemOf } from "../tools/btrfs/sysfs.ts";

@@ -1,6 +1,6 @@
-import { clockTolerance } from "../model/clock-tolerance.ts";
-import { toStepError } from "../model/outcome.ts";
-import type { Artifact, Sample } from "../model/sample.ts";
+import { toStepError } from "../model/run/outcome.ts";
+import type { Artifact, Sample } from "../model/samples/sample.ts";
+import { clockTolerance } from "../model/time/clock-tolerance.ts";
 import { listSubvolumes, listWithoutTimes, showByUuid, showSubvolume } from "../tools/btrfs/btrfs.ts";
 import { snapshotsOf } from "../tools/btrfs/family.ts";
 import type { ListedSubvolume } from "../tools/btrfs/list.ts";

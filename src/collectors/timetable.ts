@@ -2,7 +2,7 @@ import { dutiesOf } from "../config/duties.ts";
 import type { Config } from "../config/schema.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import type { Rhythm } from "../model/metrics/label-values.ts";
-import { type Due, dueOf, nextAfter, parseSchedule } from "../model/schedule.ts";
+import { type Due, dueOf, nextAfter, parseSchedule } from "../model/time/schedule.ts";
 
 /** When the jobs of a configuration are to run; all in seconds. */
 export interface Timetable {

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
-import { exitCodes } from "../model/exit-codes.ts";
 import { auditLayout } from "../model/layout/audit.ts";
 import { layoutRules } from "../model/layout/finding.ts";
+import { exitCodes } from "../model/run/exit-codes.ts";
 import { createExecute } from "../tools/exec.ts";
 import { lookAtLayout } from "../tools/layout/look.ts";
 import { judgeable, layoutOptions, openLayout } from "./audit/layout.ts";

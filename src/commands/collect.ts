@@ -4,7 +4,7 @@ import { collectOnce, isEnabled } from "../engine/collect.ts";
 import { declareInventory } from "../engine/declare.ts";
 import { readState } from "../engine/state.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Sample, StateSnapshot } from "../model/sample.ts";
+import type { Sample, StateSnapshot } from "../model/samples/sample.ts";
 import { familiesOf } from "../outputs/series.ts";
 import { defineCommand, type Invocation, print, tell, UsageError } from "./command.ts";
 import { openHost, openHostLedger } from "./host.ts";

@@ -2,7 +2,7 @@ import { suggest } from "../config/closest.ts";
 import { jsonSchema } from "../config/json-schema.ts";
 import { ConfigError, formatProblems } from "../config/problems.ts";
 import { formatConfig, redactedConfig } from "../config/redacted.ts";
-import { exitCodes } from "../model/exit-codes.ts";
+import { exitCodes } from "../model/run/exit-codes.ts";
 import { loadRunners } from "../runners/index.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { configurationFile, type Host, openHost } from "./host.ts";

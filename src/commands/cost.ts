@@ -1,5 +1,5 @@
 import { costFigures } from "../collectors/costs/figures.ts";
-import { monthAround } from "../model/rate-card.ts";
+import { monthAround } from "../model/cost/rate-card.ts";
 import { defineCommand, print, printJson, UsageError } from "./command.ts";
 import { costText } from "./cost/view.ts";
 import { openHost, openHostState } from "./host.ts";

@@ -1,5 +1,5 @@
 import type { DiskReport } from "../collectors/disk-report.ts";
-import type { BtrfsHealth } from "../model/btrfs-health.ts";
+import type { BtrfsHealth } from "../model/btrfs/health.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
 import type { Invocation } from "./command.ts";
 import { createStyle, type Style } from "./terminal/style.ts";

@@ -1,7 +1,7 @@
 import { btrfsScrub } from "../collectors/btrfs-scrub.ts";
 import { reportDisks } from "../collectors/disk-report.ts";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
-import { exitCodes } from "../model/exit-codes.ts";
+import { exitCodes } from "../model/run/exit-codes.ts";
 import { createExecute } from "../tools/exec.ts";
 import { defineCommand, print, printJson } from "./command.ts";
 import { disksText } from "./disks-view.ts";

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { suggest } from "../config/closest.ts";
 import { ConfigError, formatProblems } from "../config/problems.ts";
-import { exitCodes } from "../model/exit-codes.ts";
+import { exitCodes } from "../model/run/exit-codes.ts";
 import { version } from "../model/version.ts";
 import { type Command, type Invocation, tell, UsageError } from "./command.ts";
 import { commandHelp, commonOptions, overview, usage } from "./help.ts";

@@ -1,7 +1,7 @@
 import { suggest } from "../config/closest.ts";
-import { decisiveStep, type Reason, reasons } from "../model/outcome.ts";
-import { isRetried, reasonGuide } from "../model/reason-guide.ts";
-import type { Run, Step } from "../model/run.ts";
+import { decisiveStep, type Reason, reasons } from "../model/run/outcome.ts";
+import { isRetried, reasonGuide } from "../model/run/reason-guide.ts";
+import type { Run, Step } from "../model/run/run.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { openHost } from "./host.ts";
 import { openWholeJournal, type WholeJournal } from "./kept-aside.ts";

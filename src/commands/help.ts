@@ -1,4 +1,4 @@
-import { exitCodes } from "../model/exit-codes.ts";
+import { exitCodes } from "../model/run/exit-codes.ts";
 import type { Command, CommandOption } from "./command.ts";
 import { commands } from "./index.ts";
 import { wrap } from "./terminal/wrap.ts";

@@ -12,7 +12,7 @@ import type { Config } from "../config/schema.ts";
 import { readSecret } from "../config/secret.ts";
 import type { RemovalServices } from "../engine/leftovers.ts";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import { loadRunner, loadRunners, runnerNames } from "../runners/index.ts";
 import type { Runner } from "../runners/runner.ts";

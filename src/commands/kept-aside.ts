@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
-import type { Run } from "../model/run.ts";
+import type { Run } from "../model/run/run.ts";
 import { type Host, openHostState } from "./host.ts";
 
 /** The journal as it is read: the ledger, and what was kept aside while it could not be written. */

@@ -1,9 +1,9 @@
 import { knownState } from "../collectors/known-state.ts";
 import { evidenceOf } from "../collectors/objective-evidence/evidence.ts";
 import { suggest } from "../config/closest.ts";
-import { exitCodes } from "../model/exit-codes.ts";
-import { type Verdict, worstVerdict } from "../model/objective.ts";
-import { judgeObjective } from "../model/objective-verdict.ts";
+import { type Verdict, worstVerdict } from "../model/objective/objective.ts";
+import { judgeObjective } from "../model/objective/verdict.ts";
+import { exitCodes } from "../model/run/exit-codes.ts";
 import { defineCommand, type Invocation, print, printJson, UsageError } from "./command.ts";
 import { openHost, openHostState } from "./host.ts";
 import { detailsOf } from "./objectives/details.ts";

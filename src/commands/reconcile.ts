@@ -1,6 +1,6 @@
 import { describeRun, emitRuns } from "../engine/emit.ts";
 import { settle } from "../engine/settle.ts";
-import { exitCodes } from "../model/exit-codes.ts";
+import { exitCodes } from "../model/run/exit-codes.ts";
 import { defineCommand, print, printJson, tell } from "./command.ts";
 import { openHost, openHostLedger, removalServices } from "./host.ts";
 

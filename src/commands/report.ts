@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { suggest } from "../config/closest.ts";
 import { monthReport } from "../engine/month-report.ts";
-import { exitCodes } from "../model/exit-codes.ts";
-import { localTime, type Month, monthAt, parseMonth } from "../model/month.ts";
-import type { MonthReport } from "../model/month-report.ts";
+import type { MonthReport } from "../model/objective/month-report.ts";
+import { exitCodes } from "../model/run/exit-codes.ts";
+import { localTime, type Month, monthAt, parseMonth } from "../model/time/month.ts";
 import { defineCommand, type Invocation, tell, UsageError } from "./command.ts";
 import { openHost, openHostState } from "./host.ts";
 import { requireNewFile, writeWhole } from "./report-file.ts";

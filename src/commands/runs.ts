@@ -1,8 +1,8 @@
 import { suggest } from "../config/closest.ts";
 import { isGone } from "../engine/presence.ts";
-import { type Outcome, outcomes } from "../model/outcome.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
-import type { Run, Step } from "../model/run.ts";
+import { type Outcome, outcomes } from "../model/run/outcome.ts";
+import type { Run, Step } from "../model/run/run.ts";
 import { defineCommand, type Invocation, print, printJson, tell, UsageError } from "./command.ts";
 import { type Host, openHost } from "./host.ts";
 import { keptAsideSentence, openWholeJournal, type WholeJournal } from "./kept-aside.ts";

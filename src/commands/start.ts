@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { exitCodeOfStop, exitCodes } from "../model/exit-codes.ts";
-import { StepError } from "../model/outcome.ts";
+import { exitCodeOfStop, exitCodes } from "../model/run/exit-codes.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { UsageError } from "./command.ts";
 import { dispatch, explain } from "./dispatch.ts";
 import { drain } from "./drain.ts";

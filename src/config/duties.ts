@@ -1,4 +1,4 @@
-import { type Duty, parseSchedule } from "../model/schedule.ts";
+import { type Duty, parseSchedule } from "../model/time/schedule.ts";
 import type { Config } from "./schema.ts";
 import { timezoneOf } from "./timezone.ts";
 

@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { RetentionPolicy } from "./retention.ts";
 import type { Config } from "./schema.ts";
 

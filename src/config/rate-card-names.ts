@@ -1,4 +1,4 @@
-import { rateCards } from "../model/rate-cards.ts";
+import { rateCards } from "../model/cost/rate-cards.ts";
 import { suggest } from "./closest.ts";
 import type { Finding } from "./finding.ts";
 import { entriesOf, quote, valueAt } from "./path.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { isMap, type Path } from "./path.ts";
 
 /** `${host}`, or `${scope.field}` where the scope is `run` or the id of an earlier step. */

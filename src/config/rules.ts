@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import { StepError } from "../model/outcome.ts";
 import { parseDuration } from "../model/quantity.ts";
-import { parseSchedule } from "../model/schedule.ts";
+import { StepError } from "../model/run/outcome.ts";
+import { parseSchedule } from "../model/time/schedule.ts";
 import { closest, suggest } from "./closest.ts";
 import { stepId } from "./declaration.ts";
 import type { Finding } from "./finding.ts";

@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { maxSecretBytes, problemOfValue } from "./secret.ts";
 
 /** A strong secret: 256 bits, in letters, digits, `-` and `_`. */

@@ -1,6 +1,6 @@
 import { endOf, recallNote, rememberNote } from "../collectors/awake.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { awakeSince, type ClockReading, lastMark, noteAfter } from "../model/awake.ts";
+import { awakeSince, type ClockReading, lastMark, noteAfter } from "../model/time/awake.ts";
 
 /**
  * Journals that the machine is awake, whenever it is called: since the call before, or since what the journal last says of this start of the

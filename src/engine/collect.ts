@@ -2,9 +2,9 @@ import type { Collected, Collector, CollectorContext } from "../collectors/colle
 import type { SecretReference } from "../config/scalars.ts";
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { explainFailure, toStepError } from "../model/outcome.ts";
 import { formatDuration } from "../model/quantity.ts";
-import type { Observation } from "../model/sample.ts";
+import { explainFailure, toStepError } from "../model/run/outcome.ts";
+import type { Observation } from "../model/samples/sample.ts";
 import { redact, type Secret } from "../model/secret.ts";
 import { createExecute } from "../tools/exec.ts";
 import { startTimeLimit } from "./time-limit.ts";

@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import type { SecretReference } from "../config/scalars.ts";
 import type { Config } from "../config/schema.ts";
-import { toStepError } from "../model/outcome.ts";
+import { toStepError } from "../model/run/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Execute } from "../tools/exec.ts";
 import { locateNearest, readMounts } from "../tools/files/filesystem.ts";

@@ -1,9 +1,9 @@
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { incrementsOf } from "../model/counters.ts";
 import { formatDuration } from "../model/quantity.ts";
-import type { Run, Step } from "../model/run.ts";
-import type { Sample } from "../model/sample.ts";
+import type { Run, Step } from "../model/run/run.ts";
+import { incrementsOf } from "../model/samples/counters.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import type { DogStatsD } from "../outputs/dogstatsd.ts";
 import type { EmitServices } from "./tell-hooks.ts";
 

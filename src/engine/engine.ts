@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AnyCollector, Collector } from "../collectors/collector.ts";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
-import type { ClockReading } from "../model/awake.ts";
-import type { Run } from "../model/run.ts";
+import type { Run } from "../model/run/run.ts";
+import type { ClockReading } from "../model/time/awake.ts";
 import { createAwakeMarker } from "./awake.ts";
 import { type CollectServices, collectOnce, intervalOf, isEnabled } from "./collect.ts";
 import { declareInventory } from "./declare.ts";

@@ -1,6 +1,6 @@
 import type { Ledger } from "../ledger/ledger.ts";
-import { incrementsOf } from "../model/counters.ts";
-import type { Run } from "../model/run.ts";
+import type { Run } from "../model/run/run.ts";
+import { incrementsOf } from "../model/samples/counters.ts";
 import { isGone } from "./presence.ts";
 import { type ReconcileOptions, reconcile } from "./reconcile.ts";
 

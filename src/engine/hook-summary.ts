@@ -1,5 +1,5 @@
 import { formatDuration, formatTimestamp } from "../model/quantity.ts";
-import type { Run, Step } from "../model/run.ts";
+import type { Run, Step } from "../model/run/run.ts";
 
 /** A run as its hooks tell of it; at the start it has no end yet. */
 export type ToldRun = Pick<

@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
-import type { JobDay, JobReport } from "../model/month-report.ts";
-import { recoveryHistory } from "../model/recovery-history.ts";
+import type { JobDay, JobReport } from "../model/objective/month-report.ts";
+import { recoveryHistory } from "../model/objective/recovery-history.ts";
 import type { Knowledge, KnownJob } from "./month-knowledge.ts";
 
 /** Every job that is declared or has run in the month, in the order of the configuration; those that are gone come last. */

@@ -1,11 +1,11 @@
 import type { BriefStep, Ledger } from "../ledger/ledger.ts";
-import { dayIndex, type Month } from "../model/month.ts";
-import { mostListed, type ReasonCount, type ReportedDrill, type ReportedRun } from "../model/month-report.ts";
-import type { Outcome } from "../model/outcome.ts";
-import type { SavedPoint } from "../model/recovery-history.ts";
-import type { Run } from "../model/run.ts";
-import { artifactsOf, provedBy } from "../model/run-evidence.ts";
-import { pointOfRun } from "../model/saved-point.ts";
+import { mostListed, type ReasonCount, type ReportedDrill, type ReportedRun } from "../model/objective/month-report.ts";
+import type { SavedPoint } from "../model/objective/recovery-history.ts";
+import { pointOfRun } from "../model/objective/saved-point.ts";
+import { artifactsOf, provedBy } from "../model/run/evidence.ts";
+import type { Outcome } from "../model/run/outcome.ts";
+import type { Run } from "../model/run/run.ts";
+import { dayIndex, type Month } from "../model/time/month.ts";
 import { runsWithSteps } from "./month-runs.ts";
 
 type Counts = Record<Outcome, number>;

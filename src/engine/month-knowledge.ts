@@ -1,8 +1,8 @@
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { localTime, type Month } from "../model/month.ts";
-import type { SavedPoint, SavingJob } from "../model/recovery-history.ts";
-import { pointOfRun } from "../model/saved-point.ts";
+import type { SavedPoint, SavingJob } from "../model/objective/recovery-history.ts";
+import { pointOfRun } from "../model/objective/saved-point.ts";
+import { localTime, type Month } from "../model/time/month.ts";
 import { type JobInMonth, type MonthJournal, nothingYet, successOf } from "./month-journal.ts";
 
 /** The time that is told of, seconds since the epoch. */

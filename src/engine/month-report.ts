@@ -1,9 +1,9 @@
 import { configurationHash } from "../config/hash.ts";
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { localTime, type Month } from "../model/month.ts";
-import type { MonthReport } from "../model/month-report.ts";
-import { promiseNames } from "../model/objective.ts";
+import type { MonthReport } from "../model/objective/month-report.ts";
+import { promiseNames } from "../model/objective/objective.ts";
+import { localTime, type Month } from "../model/time/month.ts";
 import { version } from "../model/version.ts";
 import { jobReports } from "./month-jobs.ts";
 import { journalOf } from "./month-journal.ts";

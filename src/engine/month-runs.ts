@@ -1,5 +1,5 @@
 import type { BriefStep, Ledger } from "../ledger/ledger.ts";
-import type { Run } from "../model/run.ts";
+import type { Run } from "../model/run/run.ts";
 
 /** Runs that are read at once. */
 const page = 500;

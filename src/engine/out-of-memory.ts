@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 
 /**
  * Does the work; a program that was killed meanwhile failed for lack of memory when the kernel says that it has ended one for that. To its

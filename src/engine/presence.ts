@@ -1,4 +1,4 @@
-import type { Run } from "../model/run.ts";
+import type { Run } from "../model/run/run.ts";
 import { sightOf } from "../tools/process/process.ts";
 
 /** How often a living run says so in the ledger, milliseconds. */

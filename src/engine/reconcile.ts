@@ -1,7 +1,7 @@
 import type { ChildGroup, Ledger } from "../ledger/ledger.ts";
-import type { Reason } from "../model/outcome.ts";
 import { formatTimestamp } from "../model/quantity.ts";
-import type { Run } from "../model/run.ts";
+import type { Reason } from "../model/run/outcome.ts";
+import type { Run } from "../model/run/run.ts";
 import { endGroup, endProcessGroup, groupsMarked } from "../tools/process/group.ts";
 import { endedForMemory, type MemoryKill, memoryKills, readKernelLog } from "../tools/process/kernel-log.ts";
 import { isOfThisBoot } from "../tools/process/process.ts";

@@ -1,5 +1,5 @@
 import type { Ledger } from "../ledger/ledger.ts";
-import { incrementsOf } from "../model/counters.ts";
+import { incrementsOf } from "../model/samples/counters.ts";
 import { ownIdentity } from "../tools/process/process.ts";
 import { newRunId } from "./run-id.ts";
 

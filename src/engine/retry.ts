@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { passingReasons, StepError } from "../model/outcome.ts";
+import { passingReasons, StepError } from "../model/run/outcome.ts";
 
 export interface RetryPolicy {
   /** Attempts in all. */

@@ -1,10 +1,10 @@
 import { stepId } from "../config/declaration.ts";
 import type { JobConfig } from "../config/sections/jobs.ts";
 import type { RunStart } from "../ledger/ledger.ts";
-import { incrementsOf } from "../model/counters.ts";
-import { decisiveStep, explainFailure, outcomeOfSteps, StepError, toStepError } from "../model/outcome.ts";
 import { formatDuration, formatTimestamp } from "../model/quantity.ts";
-import type { Run, StepPlan } from "../model/run.ts";
+import { decisiveStep, explainFailure, outcomeOfSteps, StepError, toStepError } from "../model/run/outcome.ts";
+import type { Run, StepPlan } from "../model/run/run.ts";
+import { incrementsOf } from "../model/samples/counters.ts";
 import type { Runner } from "../runners/runner.ts";
 import { unmetCondition } from "./conditions.ts";
 import { heartbeat } from "./presence.ts";

@@ -1,7 +1,7 @@
 import type { SecretReference } from "../config/scalars.ts";
 import type { Config } from "../config/schema.ts";
 import type { LedgerError } from "../ledger/ledger.ts";
-import type { ProcessIdentity, Run, RunTrigger, Step, StepPlan } from "../model/run.ts";
+import type { ProcessIdentity, Run, RunTrigger, Step, StepPlan } from "../model/run/run.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Progress, Runner } from "../runners/runner.ts";
 import type { Journal } from "./journal.ts";

@@ -1,9 +1,9 @@
 import { resolveReferences, scopesIn } from "../config/references.ts";
 import type { StepConfig } from "../config/sections/jobs.ts";
 import type { RunStart } from "../ledger/ledger.ts";
-import { explainFailure, type StepError, toStepError } from "../model/outcome.ts";
 import { formatDuration, formatTimestamp } from "../model/quantity.ts";
-import { nothingDone, type StepFinish, type StepPlan } from "../model/run.ts";
+import { explainFailure, type StepError, toStepError } from "../model/run/outcome.ts";
+import { nothingDone, type StepFinish, type StepPlan } from "../model/run/run.ts";
 import { redact, redactAll, type Secret } from "../model/secret.ts";
 import type { Progress, Runner, RunnerContext, StepResult } from "../runners/runner.ts";
 import { memoryKillCount } from "../tools/process/memory-events.ts";

@@ -2,7 +2,7 @@ import { stepKeys } from "../config/declaration.ts";
 import type { SecretReference } from "../config/scalars.ts";
 import type { Config } from "../config/schema.ts";
 import type { StepConfig } from "../config/sections/jobs.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Runner, RunnerContext } from "../runners/runner.ts";
 import {

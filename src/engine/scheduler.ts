@@ -1,9 +1,9 @@
 import type { Config } from "../config/schema.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
-import type { Reason } from "../model/outcome.ts";
-import type { JobState } from "../model/run.ts";
-import { parseSchedule, previousAt, type Schedule } from "../model/schedule.ts";
+import type { Reason } from "../model/run/outcome.ts";
+import type { JobState } from "../model/run/run.ts";
+import { parseSchedule, previousAt, type Schedule } from "../model/time/schedule.ts";
 
 /** How often the clock is looked at, milliseconds: short enough that a suspended laptop or a changed clock is noticed soon. */
 const tick = 15_000;

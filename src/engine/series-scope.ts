@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { JobConfig } from "../config/sections/jobs.ts";
-import type { Sample } from "../model/sample.ts";
+import type { Sample } from "../model/samples/sample.ts";
 
 /** Labels whose value is a name of a section. */
 const sections = {

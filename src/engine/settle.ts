@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Ledger, LedgerError } from "../ledger/ledger.ts";
 import { openLedger } from "../ledger/sqlite.ts";
-import type { Run } from "../model/run.ts";
+import type { Run } from "../model/run/run.ts";
 import { takeInFallback } from "./fallback.ts";
 import { type RemovalServices, removeLeftovers } from "./leftovers.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";

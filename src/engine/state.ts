@@ -1,8 +1,8 @@
 import type { AnyCollector } from "../collectors/collector.ts";
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Observation, Sample, StateSnapshot } from "../model/sample.ts";
-import { withinBounds } from "../model/series-bound.ts";
+import { withinBounds } from "../model/samples/bound.ts";
+import type { Observation, Sample, StateSnapshot } from "../model/samples/sample.ts";
 import { isEnabled, patienceWith } from "./collect.ts";
 import { oneReading } from "./reading.ts";
 import { countersAtZero, declarationOf } from "./series-scope.ts";

@@ -1,7 +1,7 @@
-import { highPressure, highUsage, oldScrub } from "../model/btrfs-troubles.ts";
+import { highPressure, highUsage, oldScrub } from "../model/btrfs/troubles.ts";
 import type { MetricName } from "../model/metrics.ts";
 import { formatDuration } from "../model/quantity.ts";
-import { type StateSnapshot, valueAt } from "../model/sample.ts";
+import { type StateSnapshot, valueAt } from "../model/samples/sample.ts";
 
 /** A filesystem that the last look found in trouble; `pantheros disks` looks now, and names what mends it. */
 export interface FilesystemStatus {

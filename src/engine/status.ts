@@ -4,10 +4,10 @@ import type { SubjectKind } from "../collectors/collector.ts";
 import { type Proof, proofOf, worstProof } from "../collectors/proof.ts";
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { describeJudgement } from "../model/anomaly-words.ts";
+import { describeJudgement } from "../model/anomaly/words.ts";
 import type { MetricName } from "../model/metrics.ts";
-import type { JobState, Run } from "../model/run.ts";
-import { type StateSnapshot, valueAt } from "../model/sample.ts";
+import type { JobState, Run } from "../model/run/run.ts";
+import { type StateSnapshot, valueAt } from "../model/samples/sample.ts";
 import { type ReadClock, readClock } from "../tools/clock.ts";
 import { isGone } from "./presence.ts";
 

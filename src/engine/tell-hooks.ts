@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { formatDuration } from "../model/quantity.ts";
-import type { Run } from "../model/run.ts";
+import type { Run } from "../model/run/run.ts";
 import { type HookServices, sendHooks } from "./hooks.ts";
 import { startTimeLimit } from "./time-limit.ts";
 

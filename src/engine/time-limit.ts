@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 
 /** What `setTimeout` can count (24.8 days); with more it would fire at once. */
 const longestTimer = 2 ** 31 - 1;

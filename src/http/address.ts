@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIPv6 } from "node:net";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 
 export interface ListenAddress {
   /** An IP address: a name is resolved before it is judged, so that `localhost` cannot be something else. Undefined: all. */

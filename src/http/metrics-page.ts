@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { StateSnapshot } from "../model/sample.ts";
+import type { StateSnapshot } from "../model/samples/sample.ts";
 import { type PrometheusFormat, renderPrometheus } from "../outputs/prometheus.ts";
 
 /** The bytes of the page. @throws what `readState` throws */

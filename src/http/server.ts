@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { formatAddress, type ListenAddress, parseListen } from "./address.ts";
 import { type ApplicationOptions, createApplication } from "./application.ts";
 

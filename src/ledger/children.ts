@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from "../model/run.ts";
+import type { ProcessIdentity } from "../model/run/run.ts";
 import type { Store } from "./database.ts";
 import type { Ledger } from "./ledger.ts";
 

@@ -1,5 +1,5 @@
-import type { Outcome } from "../model/outcome.ts";
-import type { JobState, Run } from "../model/run.ts";
+import type { Outcome } from "../model/run/outcome.ts";
+import type { JobState, Run } from "../model/run/run.ts";
 import type { Database, Store } from "./database.ts";
 import type { Ledger } from "./ledger.ts";
 import { moment } from "./rows.ts";

@@ -1,7 +1,7 @@
 import type { Interval, JsonValue, Measurement, MeasurementQuery } from "../model/measurement.ts";
-import type { Outcome, Reason } from "../model/outcome.ts";
-import type { JobState, ProcessIdentity, Run, RunTrigger, Step, StepFinish, StepPlan } from "../model/run.ts";
-import type { Observation, Sample } from "../model/sample.ts";
+import type { Outcome, Reason } from "../model/run/outcome.ts";
+import type { JobState, ProcessIdentity, Run, RunTrigger, Step, StepFinish, StepPlan } from "../model/run/run.ts";
+import type { Observation, Sample } from "../model/samples/sample.ts";
 
 export interface RunStart {
   readonly id: string;

@@ -1,6 +1,6 @@
-import { addedUp, incrementsOf } from "../model/counters.ts";
-import type { Run, Step } from "../model/run.ts";
-import type { Sample } from "../model/sample.ts";
+import type { Run, Step } from "../model/run/run.ts";
+import { addedUp, incrementsOf } from "../model/samples/counters.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import type { Database, Store } from "./database.ts";
 import { recordEnd } from "./job-states.ts";
 import type { Ledger, LostEnd } from "./ledger.ts";

@@ -1,4 +1,4 @@
-import type { Observation } from "../model/sample.ts";
+import type { Observation } from "../model/samples/sample.ts";
 import type { Store } from "./database.ts";
 import type { Ledger } from "./ledger.ts";
 import { isCatalogued } from "./totals.ts";

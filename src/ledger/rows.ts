@@ -1,4 +1,4 @@
-import type { ProcessIdentity, Run, Step } from "../model/run.ts";
+import type { ProcessIdentity, Run, Step } from "../model/run/run.ts";
 import type { BriefStep } from "./ledger.ts";
 import { unpack } from "./packed.ts";
 

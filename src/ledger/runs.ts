@@ -1,4 +1,4 @@
-import type { Run } from "../model/run.ts";
+import type { Run } from "../model/run/run.ts";
 import type { Database, Store } from "./database.ts";
 import { recordEarlierRun, recordEnd, recordStart } from "./job-states.ts";
 import type { Ledger, RunFinish, RunStart } from "./ledger.ts";

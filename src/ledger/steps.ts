@@ -1,4 +1,4 @@
-import type { Step, StepPlan } from "../model/run.ts";
+import type { Step, StepPlan } from "../model/run/run.ts";
 import type { Database, Store } from "./database.ts";
 import type { LastStep, Ledger, PastStep } from "./ledger.ts";
 import { pack, unpack } from "./packed.ts";

@@ -1,7 +1,7 @@
 import { noReason, otherReason } from "../model/metrics/label-values.ts";
 import { metrics } from "../model/metrics.ts";
-import type { Sample } from "../model/sample.ts";
-import { mostCountedReasons } from "../model/series-bound.ts";
+import { mostCountedReasons } from "../model/samples/bound.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import type { Database, Store } from "./database.ts";
 import type { Ledger } from "./ledger.ts";
 

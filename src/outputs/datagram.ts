@@ -1,6 +1,6 @@
 import type { MetricDefinition } from "../model/metrics/definition.ts";
 import { metrics, toDatadogUnit } from "../model/metrics.ts";
-import { type Sample, valueAt } from "../model/sample.ts";
+import { type Sample, valueAt } from "../model/samples/sample.ts";
 
 /**
  * The lines of the DogStatsD protocol, as Datadog documents them

@@ -1,7 +1,7 @@
 import { getSystemErrorMap } from "node:util";
 import { StatsD } from "hot-shots";
 import { metrics } from "../model/metrics.ts";
-import type { Sample } from "../model/sample.ts";
+import type { Sample } from "../model/samples/sample.ts";
 import { type DatadogEvent, eventLine, longestDatagram, metricLine, packetsOf } from "./datagram.ts";
 import { createDelivery, type Delivered } from "./delivery.ts";
 

@@ -1,5 +1,5 @@
 import type { MetricDefinition } from "../model/metrics/definition.ts";
-import type { StateSnapshot } from "../model/sample.ts";
+import type { StateSnapshot } from "../model/samples/sample.ts";
 import { familiesOf } from "./series.ts";
 
 /** The shape of `renderJson`'s text. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type OpenMetricsContentType, Registry } from "prom-client";
-import type { StateSnapshot } from "../model/sample.ts";
+import type { StateSnapshot } from "../model/samples/sample.ts";
 import { type Family, familiesOf } from "./series.ts";
 
 /** `text`: Prometheus' own format 0.0.4. `openmetrics`: OpenMetrics 1.0.0. */

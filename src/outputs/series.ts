@@ -1,6 +1,6 @@
 import type { MetricDefinition } from "../model/metrics/definition.ts";
 import { type MetricName, metricNames, metrics } from "../model/metrics.ts";
-import { type Sample, type StateSnapshot, valueAt } from "../model/sample.ts";
+import { type Sample, type StateSnapshot, valueAt } from "../model/samples/sample.ts";
 
 export interface Series {
   /** `host` first, then the labels of the catalogue in its order. */

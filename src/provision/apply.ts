@@ -1,4 +1,4 @@
-import { StepError, toStepError } from "../model/outcome.ts";
+import { StepError, toStepError } from "../model/run/outcome.ts";
 import { updateBody } from "./forms.ts";
 import { markedBody, type Planned, type PlanStep, remoteIdsOf } from "./plan.ts";
 import { type Body, type Kind, nameOf, type Resource } from "./resource.ts";

@@ -1,5 +1,5 @@
 import { suggest } from "../config/closest.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { Resource } from "./resource.ts";
 
 /**

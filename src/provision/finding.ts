@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { Kind, Resource } from "./resource.ts";
 
 /** What is wrong with a definition, and what mends it. */

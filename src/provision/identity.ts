@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { hashOf } from "./hash.ts";
 import { type Body, type Kind, nameOf, type RemoteResource } from "./resource.ts";
 

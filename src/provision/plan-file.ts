@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { type Basis, type Plan, planActions } from "./plan.ts";
 import { isBody } from "./resource.ts";
 

@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { chosen } from "./choice.ts";
 import { type Difference, differencesOf } from "./difference.ts";
 import { comparedForm, formOf } from "./forms.ts";

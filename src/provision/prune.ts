@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { Owned } from "./identity.ts";
 import type { Planned } from "./plan.ts";
 import { nameOf } from "./resource.ts";

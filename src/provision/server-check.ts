@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 import { markedBody, type Planned, remoteIdsOf } from "./plan.ts";
 import { isResolved, nameOf, type Resource } from "./resource.ts";

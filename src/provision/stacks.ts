@@ -1,7 +1,7 @@
 import type { ProvisioningSettings, StackSettings } from "../config/sections/provisioning.ts";
 import { count, percent, type Quantity, seconds, type Unit } from "../model/alert/measure.ts";
 import type { Stack, Thresholds } from "../model/alert/stack.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 
 /**
  * The stacks of a configuration: what it says over what is shipped under the same name, else over the first that is shipped.

@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { formOf } from "./forms.ts";
 import type { Mark, Owned } from "./identity.ts";
 import type { Planned } from "./plan.ts";

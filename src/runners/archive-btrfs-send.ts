@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { destinationName, pathOrReference, positiveDuration, subvolumeName } from "../config/scalars.ts";
-import { chooseParent, type LocalSnapshot, type Parent } from "../model/archive.ts";
-import { archiveKey, manifestKey } from "../model/archive-key.ts";
-import { StepError } from "../model/outcome.ts";
+import { chooseParent, type LocalSnapshot, type Parent } from "../model/archive/archive.ts";
+import { archiveKey, manifestKey } from "../model/archive/key.ts";
 import { formatBytes } from "../model/quantity.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { type ArchiveCatalog, readCatalog, restorable } from "../tools/archive/catalog.ts";
 import type { ManifestArchive } from "../tools/archive/manifest.ts";
 import { showSubvolume } from "../tools/btrfs/btrfs.ts";

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { chainOf } from "../model/archive.ts";
-import { archiveFolder } from "../model/archive-key.ts";
-import { StepError } from "../model/outcome.ts";
+import { chainOf } from "../model/archive/archive.ts";
+import { archiveFolder } from "../model/archive/key.ts";
 import { formatBytes, timestampMoment } from "../model/quantity.ts";
+import { StepError } from "../model/run/outcome.ts";
 import {
   type ArchiveCatalog,
   type ArchiveFault,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { RdbFile } from "../tools/valkey/rdb-file.ts";
 import type { Valkey } from "../tools/valkey/valkey.ts";
 import { checkRdbBackup, runRdbBackup } from "./rdb/backup.ts";

@@ -1,6 +1,6 @@
-import { explainFailure, type Reason, StepError, toStepError, withEvidence } from "../model/outcome.ts";
-import { plausibleHistory } from "../model/plausibility.ts";
+import { plausibleHistory } from "../model/anomaly/plausibility.ts";
 import { formatBytes } from "../model/quantity.ts";
+import { explainFailure, type Reason, StepError, toStepError, withEvidence } from "../model/run/outcome.ts";
 import {
   countTables,
   dumpCommand,

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { destinationName } from "../config/scalars.ts";
-import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { joinPrefix } from "../tools/destinations/destination.ts";
 import { type OpenDestination, withDestination } from "../tools/destinations/open-destination.ts";
 import { listSource } from "../tools/files/source-list.ts";

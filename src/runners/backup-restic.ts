@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { pathOrReference, repositoryName } from "../config/scalars.ts";
-import { StepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { BackupReport } from "../tools/restic/backup.ts";
 import { ownTags } from "../tools/restic/history.ts";
 import type { ResticSnapshot } from "../tools/restic/output.ts";

@@ -1,5 +1,5 @@
-import { StepError } from "../model/outcome.ts";
-import { zoneOf } from "../model/zone.ts";
+import { StepError } from "../model/run/outcome.ts";
+import { zoneOf } from "../model/time/zone.ts";
 import { type BtrbkCall, listLatest } from "../tools/btrbk/btrbk.ts";
 import { timeOfName } from "../tools/btrbk/name.ts";
 import type { BtrbkRelation } from "../tools/btrbk/output.ts";

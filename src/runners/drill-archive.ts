@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { absolutePath } from "../config/scalars.ts";
-import { type Chain, chainOf } from "../model/archive.ts";
-import { StepError } from "../model/outcome.ts";
+import { type Chain, chainOf } from "../model/archive/archive.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { type ArchiveCatalog, newest, readCatalog, restorable } from "../tools/archive/catalog.ts";
 import type { ManifestArchive } from "../tools/archive/manifest.ts";
 import { isBtrfs, showSubvolume } from "../tools/btrfs/btrfs.ts";

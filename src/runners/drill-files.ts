@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { byteSize, repositoryName } from "../config/scalars.ts";
-import { clockTolerance } from "../model/clock-tolerance.ts";
-import { StepError } from "../model/outcome.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
-import { drawSample, type Sized } from "../model/sample-choice.ts";
+import { StepError } from "../model/run/outcome.ts";
+import { drawSample, type Sized } from "../model/samples/choice.ts";
+import { clockTolerance } from "../model/time/clock-tolerance.ts";
 import { requireSpace } from "../tools/files/free-space.ts";
 import { examineRestored, type RestoredFiles } from "../tools/files/restored-files.ts";
 import type { ResticSnapshot } from "../tools/restic/output.ts";

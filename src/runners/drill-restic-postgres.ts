@@ -1,8 +1,8 @@
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { describeExpectation, meets } from "../model/expectation.ts";
-import { StepError, toStepError } from "../model/outcome.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
+import { StepError, toStepError } from "../model/run/outcome.ts";
 import { requireSpace } from "../tools/files/free-space.ts";
 import { chooseDump, type DumpSnapshot, dumpFile } from "../tools/postgres/location.ts";
 import { createPostgres, type Postgres } from "../tools/postgres/postgres.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { requestShape } from "../config/requests.ts";
-import { explainFailure, toStepError } from "../model/outcome.ts";
+import { explainFailure, toStepError } from "../model/run/outcome.ts";
 import { addressOf } from "../tools/http-failure.ts";
 import { sendRequest } from "../tools/http-request.ts";
 import { openRequest } from "./http-call.ts";

@@ -1,6 +1,6 @@
 import type { RequestOptions } from "../config/requests.ts";
 import type { SecretReference } from "../config/scalars.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import type { HttpRequest } from "../tools/http-request.ts";
 

@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { Runner } from "./runner.ts";
 
 /** Everything that a step can use. A new runner is one file and one line here; its file is loaded when something uses it. */

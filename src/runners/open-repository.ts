@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { zoneForPrograms } from "../config/timezone.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { rememberedVersion } from "../tools/program-version.ts";
 import { openRepository, type ResticRepository } from "../tools/restic/repository.ts";
 import { createRestic, type Restic } from "../tools/restic/restic.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { BackupReport } from "../tools/restic/backup.ts";
 import type { Restic } from "../tools/restic/restic.ts";
 import type { SnapshotWatch } from "../tools/snapshot-watch.ts";

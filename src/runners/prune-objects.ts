@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { retentionKeep } from "../config/retention.ts";
 import { destinationName } from "../config/scalars.ts";
-import { StepError, toStepError } from "../model/outcome.ts";
 import { formatBytes } from "../model/quantity.ts";
+import { StepError, toStepError } from "../model/run/outcome.ts";
 import { cancellation } from "../tools/cancellation.ts";
 import { wholeSeries } from "../tools/destinations/open-destination.ts";
 import { withStore } from "./archive/store.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { repositoryName } from "../config/scalars.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { initLike } from "../tools/restic/copy.ts";
 import { createRestic } from "../tools/restic/restic.ts";
 import { refuseToReplace, repositoryOf, resticVersion } from "./open-repository.ts";

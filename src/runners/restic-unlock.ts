@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { duration, repositoryName } from "../config/scalars.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { type Judgement, judgeLock, listLocks, removeLocks, thisMachine } from "../tools/restic/locks.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner } from "./runner.ts";

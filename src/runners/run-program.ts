@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { RunnerContext } from "./runner.ts";
 
 /** A program of the person's own, as a step names it. */

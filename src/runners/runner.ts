@@ -2,8 +2,8 @@ import type * as z from "zod";
 import type { SecretReference } from "../config/scalars.ts";
 import type { Config } from "../config/schema.ts";
 import type { LastStep, PastStep } from "../ledger/ledger.ts";
-import type { Outcome, Reason } from "../model/outcome.ts";
-import type { StepKind } from "../model/run.ts";
+import type { Outcome, Reason } from "../model/run/outcome.ts";
+import type { StepKind } from "../model/run/run.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Execute, Pipeline, ToolCall } from "../tools/exec.ts";
 

@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import * as z from "zod";
 import { absolutePath, subvolumeName } from "../config/scalars.ts";
 import { timezoneOf } from "../config/timezone.ts";
-import { explainFailure, StepError, withEvidence } from "../model/outcome.ts";
+import { explainFailure, StepError, withEvidence } from "../model/run/outcome.ts";
 import { type BtrbkCall, type BtrbkReport, listConfigured, runBtrbk } from "../tools/btrbk/btrbk.ts";
 import type { BtrbkRelation } from "../tools/btrbk/output.ts";
 import { removeUnfinished } from "../tools/btrbk/unfinished.ts";

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import * as z from "zod";
 import { subvolumeName } from "../config/scalars.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { createSnapshot, showSubvolume } from "../tools/btrfs/btrfs.ts";
 import { locate, locateNearest } from "../tools/files/filesystem.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { subvolumeName } from "../config/scalars.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { isSubvolumeThere, listWithoutTimes, showSubvolume } from "../tools/btrfs/btrfs.ts";
 import { locate } from "../tools/files/filesystem.ts";
 import { removeOrphans } from "../tools/snapper/orphans.ts";

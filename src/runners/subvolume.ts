@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { SubvolumeConfig } from "../config/sections/places.ts";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { isBtrfs, isSubvolume } from "../tools/btrfs/btrfs.ts";
 import type { ShownSubvolume } from "../tools/btrfs/show.ts";
 import { locate, locateNearest } from "../tools/files/filesystem.ts";

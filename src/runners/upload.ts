@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import * as z from "zod";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { type OpenDestination, withDestination } from "../tools/destinations/open-destination.ts";
 import { fileFailure } from "../tools/files/failure.ts";
 import { compareCopy, describeDifference, type SourceList } from "../tools/files/source-list.ts";

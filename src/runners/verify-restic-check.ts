@@ -13,7 +13,7 @@ import {
   partsFor,
   usualInterval,
 } from "../model/check-rotation.ts";
-import { nextAfter, parseSchedule } from "../model/schedule.ts";
+import { nextAfter, parseSchedule } from "../model/time/schedule.ts";
 import { checkRepository } from "../tools/restic/check.ts";
 import { createRestic } from "../tools/restic/restic.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import type { Execute, ToolCall } from "./exec.ts";
 
 /** A user of this system, as the user database has it. */

@@ -1,5 +1,5 @@
-import { StepError } from "../model/outcome.ts";
-import type { Calls } from "../model/rate-card.ts";
+import type { Calls } from "../model/cost/rate-card.ts";
+import { StepError } from "../model/run/outcome.ts";
 
 /** One line of Backblaze's daily usage report: of a bucket, or of the whole account. */
 export interface UsageLine {

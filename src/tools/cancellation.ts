@@ -1,4 +1,4 @@
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 
 /** Why work was given up: the signal's own reason where it says one (a timeout, the deadline), otherwise `cancelled`. */
 export function cancellation(what: string, signal: AbortSignal): StepError {

@@ -1,4 +1,4 @@
-import type { ClockReading } from "../model/awake.ts";
+import type { ClockReading } from "../model/time/awake.ts";
 import { bootId } from "./process/process.ts";
 
 /**

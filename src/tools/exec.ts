@@ -1,5 +1,5 @@
 import type { Stream } from "node:stream";
-import type { StepError } from "../model/outcome.ts";
+import type { StepError } from "../model/run/outcome.ts";
 import { cancellation } from "./cancellation.ts";
 import { createOutput } from "./output.ts";
 import { followPipeline, type Joined } from "./pipeline.ts";

@@ -1,4 +1,4 @@
-import { type Reason, StepError } from "../model/outcome.ts";
+import { type Reason, StepError } from "../model/run/outcome.ts";
 
 /** What of a URL may be shown: the rest may be secret. */
 export function addressOf({ protocol, host }: URL): string {

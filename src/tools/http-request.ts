@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { passingReasons, StepError } from "../model/outcome.ts";
+import { passingReasons, StepError } from "../model/run/outcome.ts";
 import { version } from "../model/version.ts";
 import { cancellation } from "./cancellation.ts";
 import { addressOf, noAnswer, refusal, refusedRedirect, unreachable } from "./http-failure.ts";

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 
 /** A longer line is cut here; no tool that we read writes one. */
 export const maxLineBytes = 1024 * 1024;

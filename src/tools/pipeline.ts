@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { StepError } from "../model/outcome.ts";
+import { StepError } from "../model/run/outcome.ts";
 import { createOutput, type Output } from "./output.ts";
 import { type Child, endChild, exitOf, limit, pipeSeconds, within } from "./process/child.ts";
 import { killed } from "./process/killed.ts";

@@ -1,4 +1,4 @@
-import type { StepError } from "../model/outcome.ts";
+import type { StepError } from "../model/run/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import type { StopSignal } from "./process/group.ts";
 

@@ -7,7 +7,7 @@ import { costSamples } from "../../src/collectors/costs/samples.ts";
 import type { Config } from "../../src/config/schema.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import type { Measurement } from "../../src/model/measurement.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { startFaultyS3 } from "../support/faulty-s3.ts";
 import { startAnswering } from "../support/hostile-server.ts";

@@ -5,7 +5,7 @@ import { declaredSteps } from "../../src/collectors/declared/steps.ts";
 import { drills } from "../../src/collectors/drills.ts";
 import type { Config } from "../../src/config/schema.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import type { Outcome } from "../../src/model/outcome.ts";
+import type { Outcome } from "../../src/model/run/outcome.ts";
 import { loadRunners } from "../../src/runners/index.ts";
 import { configOf, day, emptyLedger, hour, noon, readable, record } from "./ledger.ts";
 

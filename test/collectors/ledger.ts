@@ -2,8 +2,8 @@ import type { Config } from "../../src/config/schema.ts";
 import { configuration } from "../../src/config/schema.ts";
 import type { Ledger, RunFinish } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import type { StepKind } from "../../src/model/run.ts";
-import type { Artifact, Sample } from "../../src/model/sample.ts";
+import type { StepKind } from "../../src/model/run/run.ts";
+import type { Artifact, Sample } from "../../src/model/samples/sample.ts";
 import { ownIdentity } from "../../src/tools/process/process.ts";
 
 /** All moments of these tests are seconds; this one is 2026-11-21 12:00 UTC, a Saturday. */

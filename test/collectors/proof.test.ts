@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { proofOf } from "../../src/collectors/proof.ts";
 import type { LastStep } from "../../src/ledger/ledger.ts";
-import type { Observation } from "../../src/model/sample.ts";
+import type { Observation } from "../../src/model/samples/sample.ts";
 
 const step: LastStep = {
   ...{ job: "home", runId: "r", id: "copy", uses: "backup.restic", kind: "backup", target: "main" },

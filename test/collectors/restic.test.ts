@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from "node:test";
 import type { Collected, CollectorContext } from "../../src/collectors/collector.ts";
 import { restic } from "../../src/collectors/restic.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { ToolCall, ToolResult } from "../../src/tools/exec.ts";
 import { temporaryDirectory } from "../support/directory.ts";

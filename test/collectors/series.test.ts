@@ -6,7 +6,7 @@ import type { CollectorContext } from "../../src/collectors/collector.ts";
 import { declaredSeries } from "../../src/collectors/declared/series.ts";
 import { bounded, series } from "../../src/collectors/series.ts";
 import type { Config } from "../../src/config/schema.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";

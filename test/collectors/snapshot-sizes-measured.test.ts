@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Measurable, measureSome } from "../../src/collectors/snapshot-sizes/measured.ts";
-import { StepError } from "../../src/model/outcome.ts";
-import type { Sample } from "../../src/model/sample.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
+import type { Sample } from "../../src/model/samples/sample.ts";
 import type { ToolCall, ToolResult } from "../../src/tools/exec.ts";
 import { notesInMemory } from "../support/notes.ts";
 

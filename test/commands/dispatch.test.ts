@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { commands } from "../../src/commands/index.ts";
-import { exitCodeOf, exitCodes } from "../../src/model/exit-codes.ts";
+import { exitCodeOf, exitCodes } from "../../src/model/run/exit-codes.ts";
 import { version } from "../../src/model/version.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { invoke } from "./invoke.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { reasons } from "../../src/model/outcome.ts";
+import { reasons } from "../../src/model/run/outcome.ts";
 import { createHost, jobOf } from "../e2e/host.ts";
 import { invoke } from "./invoke.ts";
 

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from "node:stream";
 import { dispatch, explain } from "../../src/commands/dispatch.ts";
-import { exitCodes } from "../../src/model/exit-codes.ts";
+import { exitCodes } from "../../src/model/run/exit-codes.ts";
 
 export interface Answer {
   /** Exit code; an error that a command throws has become 2, with its sentence on `stderr`. */

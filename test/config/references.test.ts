@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { resolveReferences } from "../../src/config/references.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 
 const values = {
   run: { id: "20261121T085700Z-k3f9", job: "home", timestamp: "20261121T085700Z" },

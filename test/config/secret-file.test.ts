@@ -18,7 +18,7 @@ import { describe, it } from "node:test";
 import { inspect, promisify } from "node:util";
 import { readSecret } from "../../src/config/secret.ts";
 import { generateSecret, makeSecretFolder, writeSecretFile } from "../../src/config/secret-file.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { fillUp, mountTmpfs, remount } from "../support/tmpfs.ts";

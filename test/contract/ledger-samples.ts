@@ -1,5 +1,5 @@
 import type { RunFinish, RunStart } from "../../src/ledger/ledger.ts";
-import type { StepFinish, StepPlan } from "../../src/model/run.ts";
+import type { StepFinish, StepPlan } from "../../src/model/run/run.ts";
 
 export const holder = { bootId: "6ac1d6a5-0000-4000-8000-000000000001", pid: 4711, startTicks: 99 };
 export const noon = Date.UTC(2026, 10, 21, 12);

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { type Ledger, LedgerError, type LostEnd, type RunFinish, type RunStart } from "../../src/ledger/ledger.ts";
-import { incrementsOf } from "../../src/model/counters.ts";
-import type { Reason } from "../../src/model/outcome.ts";
-import type { Step, StepPlan } from "../../src/model/run.ts";
-import type { Observation, Sample } from "../../src/model/sample.ts";
-import { mostCountedReasons } from "../../src/model/series-bound.ts";
+import type { Reason } from "../../src/model/run/outcome.ts";
+import type { Step, StepPlan } from "../../src/model/run/run.ts";
+import { mostCountedReasons } from "../../src/model/samples/bound.ts";
+import { incrementsOf } from "../../src/model/samples/counters.ts";
+import type { Observation, Sample } from "../../src/model/samples/sample.ts";
 import { backupStep, holder, noon, runFinish, runStart, snapshotStep, stepFinish } from "./ledger-samples.ts";
 
 function counted(job: string, value = 1): Sample {

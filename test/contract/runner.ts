@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as z from "zod";
 import { stepBase } from "../../src/config/sections/jobs.ts";
-import { stepKinds } from "../../src/model/run.ts";
+import { stepKinds } from "../../src/model/run/run.ts";
 import type { Runner } from "../../src/runners/runner.ts";
 
 /** What holds for every runner, whoever wrote it: the configuration, the help and the docs rely on it. */

@@ -14,8 +14,8 @@ import { type Config, configuration } from "../../src/config/schema.ts";
 import { collectOnce } from "../../src/engine/collect.ts";
 import { readState } from "../../src/engine/state.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import { StepError } from "../../src/model/outcome.ts";
-import type { Sample } from "../../src/model/sample.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
+import type { Sample } from "../../src/model/samples/sample.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { eventually } from "../support/eventually.ts";
 

@@ -6,7 +6,7 @@ import { runJob } from "../../src/engine/run-job.ts";
 import type { RunObserver, RunServices } from "../../src/engine/run-request.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { defineRunner, type Runner, type RunnerContext, type StepResult } from "../../src/runners/runner.ts";
 import { ownIdentity } from "../../src/tools/process/process.ts";
 

@@ -7,7 +7,7 @@ import { configuration } from "../../src/config/schema.ts";
 import { removeLeftovers } from "../../src/engine/leftovers.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import type { Leftover, Runner, RunnerContext } from "../../src/runners/runner.ts";
 import { ownIdentity } from "../../src/tools/process/process.ts";
 import { mountBtrfs } from "../support/btrfs.ts";

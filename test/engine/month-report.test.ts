@@ -4,7 +4,7 @@ import { monthReport } from "../../src/engine/month-report.ts";
 import { runsWithSteps } from "../../src/engine/month-runs.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import { type Month, parseMonth } from "../../src/model/month.ts";
+import { type Month, parseMonth } from "../../src/model/time/month.ts";
 import { type PlayedRun, play, sameNumbers, stageConfig, stageEnds } from "./month-stage.ts";
 
 const october = parseMonth("2026-10", "Europe/Berlin") as Month;

@@ -2,8 +2,8 @@ import { type Config, configuration } from "../../src/config/schema.ts";
 import { newRunId } from "../../src/engine/run-id.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import type { Outcome, Reason } from "../../src/model/outcome.ts";
-import type { Step, StepKind } from "../../src/model/run.ts";
+import type { Outcome, Reason } from "../../src/model/run/outcome.ts";
+import type { Step, StepKind } from "../../src/model/run/run.ts";
 
 /** A step of a run that is written into a journal as if it had happened. */
 export interface PlayedStep extends Partial<Pick<Step, "bytes" | "files" | "evidence" | "message">> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { configOf, runnerOf, runTestJob } from "./job.ts";
 
 const killed = new StepError("killed", "restic was ended by SIGKILL", { signal: "SIGKILL", tail: "last words" });

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { type ReconcileOptions, reconcile } from "../../src/engine/reconcile.ts";
 import type { RunStart } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import type { ProcessIdentity, StepPlan } from "../../src/model/run.ts";
+import type { ProcessIdentity, StepPlan } from "../../src/model/run/run.ts";
 import { bootId, identityOf, isAlive, ownIdentity } from "../../src/tools/process/process.ts";
 
 /** A process that this boot has seen and that is gone: our own pid with another start time. */

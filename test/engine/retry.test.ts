@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withRetries } from "../../src/engine/retry.ts";
-import { type Reason, StepError } from "../../src/model/outcome.ts";
+import { type Reason, StepError } from "../../src/model/run/outcome.ts";
 
 const never = new AbortController().signal;
 

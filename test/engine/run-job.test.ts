@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { ownIdentity } from "../../src/tools/process/process.ts";
 import { configOf, runnerOf, runTestJob } from "./job.ts";

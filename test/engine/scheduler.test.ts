@@ -3,8 +3,8 @@ import { describe, it, type TestContext } from "node:test";
 import { configuration } from "../../src/config/schema.ts";
 import { startScheduler } from "../../src/engine/scheduler.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
-import type { Reason } from "../../src/model/outcome.ts";
-import type { RunTrigger } from "../../src/model/run.ts";
+import type { Reason } from "../../src/model/run/outcome.ts";
+import type { RunTrigger } from "../../src/model/run/run.ts";
 import { ownIdentity } from "../../src/tools/process/process.ts";
 
 const noon = Date.UTC(2026, 10, 21, 12);

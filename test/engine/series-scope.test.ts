@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { inventory } from "../../src/collectors/inventory.ts";
 import { countersAtZero, declarationOf } from "../../src/engine/series-scope.ts";
-import type { Sample } from "../../src/model/sample.ts";
+import type { Sample } from "../../src/model/samples/sample.ts";
 import { configOf, emptyLedger, noon, readable } from "../collectors/ledger.ts";
 
 const password = { file: "/p" };

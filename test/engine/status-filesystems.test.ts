@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { filesystemStatuses } from "../../src/engine/status-filesystems.ts";
-import type { Sample } from "../../src/model/sample.ts";
+import type { Sample } from "../../src/model/samples/sample.ts";
 
 const at = 1_795_251_600;
 const day = 86_400;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { createMetricsPage } from "../../src/http/metrics-page.ts";
-import type { StateSnapshot } from "../../src/model/sample.ts";
+import type { StateSnapshot } from "../../src/model/samples/sample.ts";
 
 /** A page over a state with one age, and how often that state was read. */
 function page() {

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { MetricsPage } from "../../src/http/metrics-page.ts";
 import { type RunningServer, type ServerOptions, startServer } from "../../src/http/server.ts";
-import type { StepError } from "../../src/model/outcome.ts";
+import type { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 const moment = 1_795_251_600;

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it, type TestContext } from "node:test";
-import type { StepError } from "../../src/model/outcome.ts";
+import type { StepError } from "../../src/model/run/outcome.ts";
 import { archiveVerify } from "../../src/runners/archive-verify.ts";
 import { drillArchive } from "../../src/runners/drill-archive.ts";
 import { createExecute, createPipeline } from "../../src/tools/exec.ts";

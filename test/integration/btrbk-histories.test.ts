@@ -4,12 +4,12 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { it, type TestContext } from "node:test";
-import { type Bucket, bucketAt, nameOf, type Period, startOf } from "../../src/model/calendar.ts";
-import { evaluateRetention, type Policy } from "../../src/model/retention.ts";
-import { type Zone, zoneOf } from "../../src/model/zone.ts";
+import { evaluateRetention, type Policy } from "../../src/model/retention/retention.ts";
+import { type Bucket, bucketAt, nameOf, type Period, startOf } from "../../src/model/time/calendar.ts";
+import { type Zone, zoneOf } from "../../src/model/time/zone.ts";
 import { timeOfName } from "../../src/tools/btrbk/name.ts";
-import { generator, randomHistory } from "../model/histories.ts";
-import { noTier } from "../model/policies.ts";
+import { generator, randomHistory } from "../model/retention/histories.ts";
+import { noTier } from "../model/retention/policies.ts";
 import { createSubvolume, mountBtrfs } from "../support/btrfs.ts";
 import { needs } from "../support/components.ts";
 

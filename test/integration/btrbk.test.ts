@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "no
 import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { snapshots as collector } from "../../src/collectors/snapshots.ts";
-import type { Reason } from "../../src/model/outcome.ts";
+import type { Reason } from "../../src/model/run/outcome.ts";
 import { pruneSnapshots } from "../../src/runners/prune-snapshots.ts";
 import type { Leftover, RunnerContext } from "../../src/runners/runner.ts";
 import { snapshotBtrbk } from "../../src/runners/snapshot-btrbk.ts";

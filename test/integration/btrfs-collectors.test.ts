@@ -8,7 +8,7 @@ import type { CollectorContext } from "../../src/collectors/collector.ts";
 import { disk } from "../../src/collectors/disk.ts";
 import { snapshots } from "../../src/collectors/snapshots.ts";
 import { configuration } from "../../src/config/schema.ts";
-import type { Artifact, Sample } from "../../src/model/sample.ts";
+import type { Artifact, Sample } from "../../src/model/samples/sample.ts";
 import { showSubvolume } from "../../src/tools/btrfs/btrfs.ts";
 import { createExecute, type Execute } from "../../src/tools/exec.ts";
 import { createSubvolume, mountBtrfs } from "../support/btrfs.ts";

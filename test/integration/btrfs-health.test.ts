@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from "node:test";
 import { btrfs } from "../../src/collectors/btrfs.ts";
 import { btrfsScrub } from "../../src/collectors/btrfs-scrub.ts";
 import type { CollectorContext } from "../../src/collectors/collector.ts";
-import type { Sample } from "../../src/model/sample.ts";
+import type { Sample } from "../../src/model/samples/sample.ts";
 import type { Execute } from "../../src/tools/exec.ts";
 import { corrupt, type ManyDevices, mountBtrfs, mountManyDevices } from "../support/btrfs.ts";
 import { collectorContextOf } from "../support/collector-context.ts";

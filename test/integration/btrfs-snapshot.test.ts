@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
-import type { Reason } from "../../src/model/outcome.ts";
+import type { Reason } from "../../src/model/run/outcome.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import { snapshotBtrfs } from "../../src/runners/snapshot-btrfs.ts";
 import { showSubvolume } from "../../src/tools/btrfs/btrfs.ts";

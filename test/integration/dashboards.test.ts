@@ -10,7 +10,7 @@ import { createMetricsPage } from "../../src/http/metrics-page.ts";
 import { startServer } from "../../src/http/server.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { metrics } from "../../src/model/metrics.ts";
-import type { Sample, StateSnapshot } from "../../src/model/sample.ts";
+import type { Sample, StateSnapshot } from "../../src/model/samples/sample.ts";
 import { grafanaDashboard } from "../../src/provision/grafana/dashboards.ts";
 import { needs } from "../support/components.ts";
 import { eventually } from "../support/eventually.ts";

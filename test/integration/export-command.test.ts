@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { exportCommand } from "../../src/runners/export-command.ts";
 import type { Leftover, RunnerContext } from "../../src/runners/runner.ts";

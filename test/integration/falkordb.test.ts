@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
-import { explainFailure, StepError } from "../../src/model/outcome.ts";
+import { explainFailure, StepError } from "../../src/model/run/outcome.ts";
 import { backupFalkordb } from "../../src/runners/backup-falkordb.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";

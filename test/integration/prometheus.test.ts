@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { createMetricsPage } from "../../src/http/metrics-page.ts";
 import { startServer } from "../../src/http/server.ts";
-import type { Sample, StateSnapshot } from "../../src/model/sample.ts";
+import type { Sample, StateSnapshot } from "../../src/model/samples/sample.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { everyMetric } from "../outputs/state.ts";
 import { needs } from "../support/components.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { evaluateRetention, keep, type Policy } from "../../src/model/retention.ts";
-import { type Zone, zoneOf } from "../../src/model/zone.ts";
-import { generator, randomHistory, randomPolicy } from "../model/histories.ts";
-import { timezones, utc } from "../model/moments.ts";
+import { evaluateRetention, keep, type Policy } from "../../src/model/retention/retention.ts";
+import { type Zone, zoneOf } from "../../src/model/time/zone.ts";
+import { generator, randomHistory, randomPolicy } from "../model/retention/histories.ts";
+import { timezones, utc } from "../model/time/moments.ts";
 import { needs, resticPrograms } from "../support/components.ts";
 import { createRepository } from "../support/restic.ts";
 import { forgeSnapshots } from "../support/restic-forgery.ts";

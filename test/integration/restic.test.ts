@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "no
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { before, describe, it, type TestContext } from "node:test";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { identityOf } from "../../src/tools/process/process.ts";
 import { createRestic } from "../../src/tools/restic/restic.ts";

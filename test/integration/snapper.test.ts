@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { snapshots } from "../../src/collectors/snapshots.ts";
-import type { Reason } from "../../src/model/outcome.ts";
+import type { Reason } from "../../src/model/run/outcome.ts";
 import { pruneSnapshots } from "../../src/runners/prune-snapshots.ts";
 import type { Leftover, RunnerContext } from "../../src/runners/runner.ts";
 import { snapshotSnapper } from "../../src/runners/snapshot-snapper.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { Sample } from "../../src/model/sample.ts";
+import type { Sample } from "../../src/model/samples/sample.ts";
 import { eventLine, metricLine, packetsOf } from "../../src/outputs/datagram.ts";
 import { assertGolden } from "../golden/golden.ts";
 import { everyMetric, moment, sampleOf } from "./state.ts";

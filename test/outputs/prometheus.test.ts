@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { metricNames, metrics } from "../../src/model/metrics.ts";
-import type { Sample, StateSnapshot } from "../../src/model/sample.ts";
+import type { Sample, StateSnapshot } from "../../src/model/samples/sample.ts";
 import { renderPrometheus } from "../../src/outputs/prometheus.ts";
 import { assertGolden } from "../golden/golden.ts";
 import { needs } from "../support/components.ts";

@@ -1,6 +1,6 @@
 import type { MetricDefinition } from "../../src/model/metrics/definition.ts";
 import { metricNames, metrics } from "../../src/model/metrics.ts";
-import type { Sample, StateSnapshot } from "../../src/model/sample.ts";
+import type { Sample, StateSnapshot } from "../../src/model/samples/sample.ts";
 
 /** Saturday 2026-11-21 09:00 UTC, seconds since the epoch. */
 export const moment = 1_795_251_600;

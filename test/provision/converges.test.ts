@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import fc from "fast-check";
-import type { StepError } from "../../src/model/outcome.ts";
+import type { StepError } from "../../src/model/run/outcome.ts";
 import { isPending } from "../../src/provision/plan.ts";
 import { prunable } from "../../src/provision/prune.ts";
 import { type Body, nameOf, type Resource } from "../../src/provision/resource.ts";

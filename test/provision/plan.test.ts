@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { StepError } from "../../src/model/outcome.ts";
+import type { StepError } from "../../src/model/run/outcome.ts";
 import { isPending, type Plan } from "../../src/provision/plan.ts";
 import { readPlan, stalenessOf, writePlan } from "../../src/provision/plan-file.ts";
 import { prunable } from "../../src/provision/prune.ts";

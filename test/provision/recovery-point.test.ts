@@ -8,7 +8,7 @@ import { objectives } from "../../src/collectors/objectives.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { recoveryPoint } from "../../src/model/alert/service-level.ts";
 import { metrics } from "../../src/model/metrics.ts";
-import type { Sample } from "../../src/model/sample.ts";
+import type { Sample } from "../../src/model/samples/sample.ts";
 import { sloResources } from "../../src/provision/datadog/slo-resources.ts";
 import { serviceLevelRules } from "../../src/provision/prometheus/service-levels.ts";
 import { configOf, day, emptyLedger, hour, noon, record } from "../collectors/ledger.ts";

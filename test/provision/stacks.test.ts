@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stacks as shipped } from "../../monitors/stacks.ts";
 import { configuration } from "../../src/config/schema.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { configuredStacks } from "../../src/provision/stacks.ts";
 
 function hostsOf(stacks: Readonly<Record<string, { readonly hosts?: readonly string[] }>>) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import type { Resource } from "../../src/provision/resource.ts";
 import type { UnmarkedChoice } from "../../src/provision/unmarked.ts";
 import type { Json } from "./fake-datadog/monitors.ts";

@@ -46,7 +46,7 @@ const homes: Readonly<Record<string, { readonly home: string; readonly elsewhere
   "prom-client": { home: "src/outputs/prometheus.ts", elsewhere: "src/outputs/other-prometheus.ts" },
   "hot-shots": { home: "src/outputs/dogstatsd.ts", elsewhere: "src/outputs/other-dogstatsd.ts" },
   express: { home: "src/http/server.ts", elsewhere: "src/commands/other-express.ts" },
-  croner: { home: "src/model/schedule.ts", elsewhere: "src/model/other-croner.ts" },
+  croner: { home: "src/model/time/schedule.ts", elsewhere: "src/model/time/other-croner.ts" },
   yaml: { home: "src/config/load.ts", elsewhere: "src/commands/other-yaml.ts" },
 };
 

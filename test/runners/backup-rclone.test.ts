@@ -3,7 +3,7 @@ import { appendFileSync, cpSync, mkdirSync, truncateSync, writeFileSync } from "
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import type { Config } from "../../src/config/schema.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { backupRclone } from "../../src/runners/backup-rclone.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";

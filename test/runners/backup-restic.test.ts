@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { LastStep } from "../../src/ledger/ledger.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { backupRestic } from "../../src/runners/backup-restic.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import type { ToolResult } from "../../src/tools/exec.ts";

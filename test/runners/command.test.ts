@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { command } from "../../src/runners/command.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { contextOf } from "../support/runner-context.ts";

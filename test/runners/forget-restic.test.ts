@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { LastStep } from "../../src/ledger/ledger.ts";
-import { keep } from "../../src/model/retention.ts";
+import { keep } from "../../src/model/retention/retention.ts";
 import { forgetRestic } from "../../src/runners/forget-restic.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import { resticConfig, resticContext } from "../support/restic-context.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import type * as z from "zod";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { hookHttp } from "../../src/runners/hook-http.ts";
 import { openRequest } from "../../src/runners/http-call.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { loadRunner, loadRunners, runnerNames } from "../../src/runners/index.ts";
 import type { Runner } from "../../src/runners/runner.ts";
 import { describeRunners } from "../contract/runner.ts";

@@ -1,6 +1,6 @@
 import type { CollectorContext } from "../../src/collectors/collector.ts";
 import { configuration } from "../../src/config/schema.ts";
-import type { Artifact } from "../../src/model/sample.ts";
+import type { Artifact } from "../../src/model/samples/sample.ts";
 import { createExecute } from "../../src/tools/exec.ts";
 import { notesInMemory } from "./notes.ts";
 

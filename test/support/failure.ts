@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { type Reason, StepError } from "../../src/model/outcome.ts";
+import { type Reason, StepError } from "../../src/model/run/outcome.ts";
 
 /** How work fails that has to. */
 export async function failureOf(work: Promise<unknown> | undefined): Promise<StepError> {

@@ -1,4 +1,4 @@
-import type { ClockReading } from "../../src/model/awake.ts";
+import type { ClockReading } from "../../src/model/time/awake.ts";
 
 /** A machine whose clocks a test can turn: it works, sleeps, is restarted, and somebody sets its clock. All in seconds. */
 export interface FakedMachine {

@@ -1,6 +1,6 @@
 import type { MetricDefinition } from "../../src/model/metrics/definition.ts";
 import { metricNames, metrics } from "../../src/model/metrics.ts";
-import type { Sample } from "../../src/model/sample.ts";
+import type { Sample } from "../../src/model/samples/sample.ts";
 import { sampleOf } from "../outputs/state.ts";
 
 /**

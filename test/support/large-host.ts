@@ -2,11 +2,11 @@ import { collectors } from "../../src/collectors/index.ts";
 import { type Config, configuration } from "../../src/config/schema.ts";
 import { declareInventory } from "../../src/engine/declare.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { incrementsOf } from "../../src/model/counters.ts";
-import { outcomes, type Reason, reasons } from "../../src/model/outcome.ts";
-import type { StepKind } from "../../src/model/run.ts";
-import type { Sample } from "../../src/model/sample.ts";
-import type { DeclaredSizes } from "../../src/model/series-bound.ts";
+import { outcomes, type Reason, reasons } from "../../src/model/run/outcome.ts";
+import type { StepKind } from "../../src/model/run/run.ts";
+import type { DeclaredSizes } from "../../src/model/samples/bound.ts";
+import { incrementsOf } from "../../src/model/samples/counters.ts";
+import type { Sample } from "../../src/model/samples/sample.ts";
 import { ownIdentity } from "../../src/tools/process/process.ts";
 
 /** 100 jobs and 100 subvolumes, and the rest as large as it gets beside them. */

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Hold, Policy } from "../../src/model/retention.ts";
+import type { Hold, Policy } from "../../src/model/retention/retention.ts";
 import type { ResticRepository } from "./restic.ts";
 
 /** What `restic forget` would keep. */

@@ -2,7 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { configuration } from "../../src/config/schema.ts";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import type { RunnerContext } from "../../src/runners/runner.ts";
 import { createExecute, createPipeline } from "../../src/tools/exec.ts";
 import { closedEnvironment, resolveProgram } from "../../src/tools/program.ts";

@@ -6,7 +6,7 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { inspect } from "node:util";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import { type HttpRequest, type SendOptions, sendRequest } from "../../src/tools/http-request.ts";
 import { onPath } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { StepError } from "../../src/model/outcome.ts";
+import { StepError } from "../../src/model/run/outcome.ts";
 import type { Secret } from "../../src/model/secret.ts";
 import { withDestination } from "../../src/tools/destinations/open-destination.ts";
 import { openRepository } from "../../src/tools/restic/repository.ts";

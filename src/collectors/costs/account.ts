@@ -1,6 +1,6 @@
 import type { Ledger } from "../../ledger/ledger.ts";
-import { outlookOf, trendOf } from "../../model/forecast.ts";
-import { accountCost, type BucketCost, type BucketUsage } from "../../model/storage-cost.ts";
+import { outlookOf, trendOf } from "../../model/cost/forecast.ts";
+import { accountCost, type BucketCost, type BucketUsage } from "../../model/cost/storage-cost.ts";
 import type { Bucket } from "./buckets.ts";
 import { type ReportedDay, seriesOf } from "./series.ts";
 import { type History, reportedDays, reportedStretches } from "./usage.ts";

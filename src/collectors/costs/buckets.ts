@@ -1,7 +1,7 @@
 import { isReference, piecesOf } from "../../config/references.ts";
 import type { SecretReference } from "../../config/scalars.ts";
 import type { Config } from "../../config/schema.ts";
-import type { RateCard } from "../../model/rate-card.ts";
+import type { RateCard } from "../../model/cost/rate-card.ts";
 import { folder, regionOf, resticB2Address, resticS3Address, type S3Address } from "../../tools/s3/address.ts";
 import { cardOf } from "./cards.ts";
 

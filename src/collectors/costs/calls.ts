@@ -1,6 +1,6 @@
+import { type CallClass, type Calls, callClasses } from "../../model/cost/rate-card.ts";
 import type { JsonValue } from "../../model/measurement.ts";
-import { StepError } from "../../model/outcome.ts";
-import { type CallClass, type Calls, callClasses } from "../../model/rate-card.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { S3Call } from "../../tools/s3/interface.ts";
 import type { Bucket } from "./buckets.ts";
 

@@ -1,7 +1,7 @@
 import type { Config } from "../../config/schema.ts";
 import type { CostRate } from "../../config/sections/cost.ts";
-import { type Rate, type RateCard, withRates } from "../../model/rate-card.ts";
-import { cardOfHost, rateCards } from "../../model/rate-cards.ts";
+import { type Rate, type RateCard, withRates } from "../../model/cost/rate-card.ts";
+import { cardOfHost, rateCards } from "../../model/cost/rate-cards.ts";
 
 /** The rate card of an account; null: none is known, and its buckets have no cost. `missing`: the configuration names one that is not there. */
 export function cardOf(

@@ -1,9 +1,9 @@
 import type { Config } from "../../config/schema.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { byteHours, covered, type Stretch, stretchesOf } from "../../model/byte-hours.ts";
-import { trendOf } from "../../model/forecast.ts";
-import { type Calls, monthAround, type Rate, type RateCard, rateAt } from "../../model/rate-card.ts";
-import type { BucketCost, BucketUsage } from "../../model/storage-cost.ts";
+import { byteHours, covered, type Stretch, stretchesOf } from "../../model/cost/byte-hours.ts";
+import { trendOf } from "../../model/cost/forecast.ts";
+import { type Calls, monthAround, type Rate, type RateCard, rateAt } from "../../model/cost/rate-card.ts";
+import type { BucketCost, BucketUsage } from "../../model/cost/storage-cost.ts";
 import { progressRatio, readProgress, type StoredTotals } from "../../tools/s3/scan-progress.ts";
 import { type Costs, costsOf, recent, type Seen } from "./account.ts";
 import { type Bucket, type BucketPart, bucketsOf } from "./buckets.ts";

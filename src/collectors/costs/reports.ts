@@ -1,8 +1,8 @@
 import { text } from "node:stream/consumers";
 import type { CostAccount } from "../../config/sections/cost.ts";
+import { rateCards } from "../../model/cost/rate-cards.ts";
 import type { Measurement } from "../../model/measurement.ts";
-import { explainFailure, toStepError } from "../../model/outcome.ts";
-import { rateCards } from "../../model/rate-cards.ts";
+import { explainFailure, toStepError } from "../../model/run/outcome.ts";
 import { readUsageReport, reportBucket, reportDay, type UsageLine } from "../../tools/b2-report.ts";
 import { regionOf } from "../../tools/s3/address.ts";
 import { createS3, type S3Object } from "../../tools/s3/s3.ts";

@@ -1,5 +1,5 @@
-import { dayStart } from "../../model/rate-card.ts";
-import type { Sample } from "../../model/sample.ts";
+import { dayStart } from "../../model/cost/rate-card.ts";
+import type { Sample } from "../../model/samples/sample.ts";
 import type { BucketFigures, CostFigures } from "./figures.ts";
 
 /** What is known of the month's cost as samples; what is not known is absent. */

@@ -1,6 +1,6 @@
 import type { SecretReference } from "../../config/scalars.ts";
 import type { Measurement } from "../../model/measurement.ts";
-import { explainFailure, StepError, toStepError } from "../../model/outcome.ts";
+import { explainFailure, StepError, toStepError } from "../../model/run/outcome.ts";
 import { Secret } from "../../model/secret.ts";
 import { createS3, type S3 } from "../../tools/s3/s3.ts";
 import { scanBucket } from "../../tools/s3/scan.ts";

@@ -1,5 +1,5 @@
+import { type Calls, callClasses } from "../../model/cost/rate-card.ts";
 import type { Measurement } from "../../model/measurement.ts";
-import { type Calls, callClasses } from "../../model/rate-card.ts";
 import type { StoredTotals } from "../../tools/s3/scan-progress.ts";
 
 /** No bucket has a question mark in its name, and what follows a slash is a prefix: no two series have the same name. */

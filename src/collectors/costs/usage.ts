@@ -1,8 +1,8 @@
 import type { Config } from "../../config/schema.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { clip, type StoredPoint, type Stretch, stretchesOf } from "../../model/byte-hours.ts";
-import { clockTolerance } from "../../model/clock-tolerance.ts";
-import type { BucketUsage } from "../../model/storage-cost.ts";
+import { clip, type StoredPoint, type Stretch, stretchesOf } from "../../model/cost/byte-hours.ts";
+import type { BucketUsage } from "../../model/cost/storage-cost.ts";
+import { clockTolerance } from "../../model/time/clock-tolerance.ts";
 import type { StoredTotals } from "../../tools/s3/scan-progress.ts";
 import type { Bucket } from "./buckets.ts";
 import {

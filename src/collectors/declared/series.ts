@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { isReference, piecesOf } from "../../config/references.ts";
 import type { Config } from "../../config/schema.ts";
 import type { JobConfig, StepConfig } from "../../config/sections/jobs.ts";
-import { archiveFolder, archiveName } from "../../model/archive-key.ts";
+import { archiveFolder, archiveName } from "../../model/archive/key.ts";
 
 /** Artifacts that steps leave at a destination one after the other, each with its time in its name. */
 export type DeclaredSeries = {

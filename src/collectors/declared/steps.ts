@@ -1,7 +1,7 @@
 import { stepId } from "../../config/declaration.ts";
 import type { Config } from "../../config/schema.ts";
 import type { LastStep } from "../../ledger/ledger.ts";
-import type { StepKind } from "../../model/run.ts";
+import type { StepKind } from "../../model/run/run.ts";
 
 /** A step of the configuration that leaves evidence at a place. */
 export interface DeclaredStep {

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/schema.ts";
-import { type Claim, claimOf } from "../../model/claim.ts";
-import type { CopyAtPlace } from "../../model/objective.ts";
+import type { CopyAtPlace } from "../../model/objective/objective.ts";
+import { type Claim, claimOf } from "../../model/run/claim.ts";
 import { saves, subjectsOf } from "../declared/subjects.ts";
 import { type KnownState, newestIn, type Objective } from "../known-state.ts";
 import { seenSteps } from "../seen-step.ts";

@@ -1,5 +1,10 @@
 import type { Config } from "../../config/schema.ts";
-import type { DrillResult, ObjectiveEvidence, RecoveryPoint, RetentionOfSubject } from "../../model/objective.ts";
+import type {
+  DrillResult,
+  ObjectiveEvidence,
+  RecoveryPoint,
+  RetentionOfSubject,
+} from "../../model/objective/objective.ts";
 import type { SubjectKind } from "../collector.ts";
 import { kindsThatSave, subjectsOf } from "../declared/subjects.ts";
 import { type KnownState, newestIn, type Objective } from "../known-state.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/schema.ts";
 import type { StepConfig } from "../../config/sections/jobs.ts";
-import type { Sample } from "../../model/sample.ts";
+import type { Sample } from "../../model/samples/sample.ts";
 
 /**
  * How long ago somebody stored something in each repository that this host only looks at, prunes or checks, as a hub does. Where its own jobs

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { StepError } from "../../model/outcome.ts";
-import type { Artifact } from "../../model/sample.ts";
+import { StepError } from "../../model/run/outcome.ts";
+import type { Artifact } from "../../model/samples/sample.ts";
 import { historyOf } from "../../tools/restic/history.ts";
 import type { ResticSnapshot } from "../../tools/restic/output.ts";
 import type { RepositoryListing } from "../../tools/restic/repository-listing.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Sample } from "../../model/sample.ts";
+import type { Sample } from "../../model/samples/sample.ts";
 import type { ListedFiles } from "../../tools/restic/repository-listing.ts";
 import type { CollectorContext } from "../collector.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { clockTolerance } from "../../model/clock-tolerance.ts";
-import type { Artifact, Sample } from "../../model/sample.ts";
+import type { Artifact, Sample } from "../../model/samples/sample.ts";
+import { clockTolerance } from "../../model/time/clock-tolerance.ts";
 import type { ListedFiles, RepositoryListing } from "../../tools/restic/repository-listing.ts";
 import type { Collected, CollectorContext } from "../collector.ts";
 

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/schema.ts";
-import { clockTolerance } from "../../model/clock-tolerance.ts";
-import type { Artifact, Sample } from "../../model/sample.ts";
+import type { Artifact, Sample } from "../../model/samples/sample.ts";
+import { clockTolerance } from "../../model/time/clock-tolerance.ts";
 import { ownTag } from "../../tools/restic/history.ts";
 
 /** A restic snapshot as a look keeps it. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Measurement } from "../../model/measurement.ts";
-import type { Sample } from "../../model/sample.ts";
+import type { Sample } from "../../model/samples/sample.ts";
 import type { Collected, CollectorContext } from "../collector.ts";
 
 /** How often a size is measured, seconds: it may take minutes, and changes little. */

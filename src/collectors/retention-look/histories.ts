@@ -1,10 +1,10 @@
 import type { Config } from "../../config/schema.ts";
 import { timezoneOf } from "../../config/timezone.ts";
 import type { LastStep } from "../../ledger/ledger.ts";
-import { parseArchiveKey } from "../../model/archive-key.ts";
-import { claimOf } from "../../model/claim.ts";
-import type { Producer } from "../../model/retention.ts";
-import type { Artifact } from "../../model/sample.ts";
+import { parseArchiveKey } from "../../model/archive/key.ts";
+import type { Producer } from "../../model/retention/retention.ts";
+import { claimOf } from "../../model/run/claim.ts";
+import type { Artifact } from "../../model/samples/sample.ts";
 import { copiersOf, type Maker, makersOf, producersOf, unknownProducer } from "./makers.ts";
 import type { RetentionSubject } from "./promises.ts";
 

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/schema.ts";
-import type { Artifact, Observation } from "../../model/sample.ts";
+import type { Artifact, Observation } from "../../model/samples/sample.ts";
 import { lastLook } from "../collector.ts";
 import { declaredSeries } from "../declared/series.ts";
 import { artifactsOf, samplesOf } from "../look-index.ts";

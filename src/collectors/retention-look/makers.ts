@@ -3,7 +3,7 @@ import { dutiesOf } from "../../config/duties.ts";
 import type { Config } from "../../config/schema.ts";
 import type { StepConfig } from "../../config/sections/jobs.ts";
 import { timezoneOf } from "../../config/timezone.ts";
-import type { Producer } from "../../model/retention.ts";
+import type { Producer } from "../../model/retention/retention.ts";
 import { seriesMadeBy } from "../declared/series.ts";
 import type { RetentionSubject } from "./promises.ts";
 

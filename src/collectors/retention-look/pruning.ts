@@ -4,7 +4,7 @@ import type { Config } from "../../config/schema.ts";
 import type { StepConfig } from "../../config/sections/jobs.ts";
 import type { LastStep } from "../../ledger/ledger.ts";
 import { formatDuration } from "../../model/quantity.ts";
-import type { Pruning } from "../../model/retention.ts";
+import type { Pruning } from "../../model/retention/retention.ts";
 import { type DeclaredSeries, seriesPrunedBy } from "../declared/series.ts";
 import { policyCalled, type RetentionSubject } from "./promises.ts";
 

@@ -6,9 +6,9 @@ import {
   type Producer,
   type RetentionQuestion,
   type RetentionVerdict,
-} from "../../model/retention.ts";
-import type { Artifact } from "../../model/sample.ts";
-import { previousOwedAt } from "../../model/schedule.ts";
+} from "../../model/retention/retention.ts";
+import type { Artifact } from "../../model/samples/sample.ts";
+import { previousOwedAt } from "../../model/time/schedule.ts";
 import { type History, historiesOf } from "./histories.ts";
 import { type SubjectLook, subjectLook } from "./look.ts";
 import { policyKey, type RetentionPromise, type RetentionSubject, subjectsOf } from "./promises.ts";

@@ -1,6 +1,6 @@
-import { toStepError } from "../../model/outcome.ts";
-import type { Sample } from "../../model/sample.ts";
-import { dueForMeasuring, notesOf, type SizeNote, sizeOf } from "../../model/snapshot-sizes.ts";
+import { dueForMeasuring, notesOf, type SizeNote, sizeOf } from "../../model/btrfs/snapshot-sizes.ts";
+import { toStepError } from "../../model/run/outcome.ts";
+import type { Sample } from "../../model/samples/sample.ts";
 import { measureExclusive } from "../../tools/btrfs/du.ts";
 import type { CollectorContext } from "../collector.ts";
 

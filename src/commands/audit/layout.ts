@@ -1,7 +1,7 @@
 import { layoutWish } from "../../collectors/audit.ts";
 import { suggest } from "../../config/closest.ts";
 import { type ProfileName, profileNames } from "../../model/layout/profiles/index.ts";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { type ChosenLayout, chooseLayout, type LayoutWish, usualReport } from "../../tools/layout/choice.ts";
 import { type Invocation, UsageError } from "../command.ts";
 import { openHost } from "../host.ts";

@@ -1,7 +1,7 @@
 import type { BucketFigures, CostFigures } from "../../collectors/costs/figures.ts";
-import { formatUsd } from "../../model/money.ts";
+import { formatUsd } from "../../model/cost/money.ts";
+import { dayStart } from "../../model/cost/rate-card.ts";
 import { formatBytes } from "../../model/quantity.ts";
-import { dayStart } from "../../model/rate-card.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 import type { Style } from "../terminal/style.ts";
 import { wrap } from "../terminal/wrap.ts";

@@ -1,5 +1,5 @@
 import type { BucketFigures, BudgetFigures, CostFigures, PartFigures } from "../../collectors/costs/figures.ts";
-import { formatUsd } from "../../model/money.ts";
+import { formatUsd } from "../../model/cost/money.ts";
 import { formatBytes, formatDuration } from "../../model/quantity.ts";
 import type { Invocation } from "../command.ts";
 import { progressBar } from "../terminal/step-line.ts";

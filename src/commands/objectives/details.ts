@@ -2,8 +2,8 @@ import { kindsThatSave } from "../../collectors/declared/subjects.ts";
 import type { KnownState, Objective } from "../../collectors/known-state.ts";
 import type { Proof } from "../../collectors/proof.ts";
 import { seenSteps } from "../../collectors/seen-step.ts";
-import type { StepKind } from "../../model/run.ts";
-import { artifactsOf } from "../../model/run-evidence.ts";
+import { artifactsOf } from "../../model/run/evidence.ts";
+import type { StepKind } from "../../model/run/run.ts";
 
 /** One step whose last success is part of what an objective is judged by. Moments are seconds since the epoch. */
 export interface ObjectiveStep {

@@ -1,5 +1,5 @@
-import type { Judgement, ObjectiveEvidence, Verdict } from "../../model/objective.ts";
-import { promiseNames } from "../../model/objective.ts";
+import type { Judgement, ObjectiveEvidence, Verdict } from "../../model/objective/objective.ts";
+import { promiseNames } from "../../model/objective/objective.ts";
 import { formatDuration } from "../../model/quantity.ts";
 import { promisedText, valueText } from "../../outputs/report/words.ts";
 import type { Invocation } from "../command.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Plan } from "../../provision/plan.ts";
 import { stalenessOf } from "../../provision/plan-file.ts";
 import type { Invocation } from "../command.ts";

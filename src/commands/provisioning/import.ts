@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { stacks } from "../../../monitors/stacks.ts";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { importBatch, type Refused } from "../../provision/import/batch.ts";
 import { candidatesIn } from "../../provision/import/file.ts";
 import { folderOf, importedResources, writeImported } from "../../provision/import/folder.ts";

@@ -3,7 +3,7 @@ import type { SecretReference } from "../../config/scalars.ts";
 import { readSecret } from "../../config/secret.ts";
 import type { ProvisioningSettings } from "../../config/sections/provisioning.ts";
 import { type DatadogSite, datadogSites, defaultDatadogSite, isDatadogSite } from "../../model/datadog-site.ts";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Invocation } from "../command.ts";
 
 /**

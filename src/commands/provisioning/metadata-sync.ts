@@ -1,5 +1,5 @@
-import { exitCodes } from "../../model/exit-codes.ts";
-import { type StepError, toStepError } from "../../model/outcome.ts";
+import { exitCodes } from "../../model/run/exit-codes.ts";
+import { type StepError, toStepError } from "../../model/run/outcome.ts";
 import {
   catalogueMetadata,
   type MetricMetadata,

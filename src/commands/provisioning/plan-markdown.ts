@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../model/measurement.ts";
-import { explainFailure } from "../../model/outcome.ts";
+import { explainFailure } from "../../model/run/outcome.ts";
 import type { Applied } from "../../provision/apply.ts";
 import type { Difference } from "../../provision/difference.ts";
 import type { Plan, PlanStep } from "../../provision/plan.ts";

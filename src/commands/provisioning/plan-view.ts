@@ -1,4 +1,4 @@
-import { explainFailure } from "../../model/outcome.ts";
+import { explainFailure } from "../../model/run/outcome.ts";
 import type { Applied } from "../../provision/apply.ts";
 import type { Plan, PlanAction, PlanStep } from "../../provision/plan.ts";
 import { nameOf } from "../../provision/resource.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { exitCodes } from "../../model/exit-codes.ts";
+import { exitCodes } from "../../model/run/exit-codes.ts";
 import { refuseFindings } from "../../provision/finding.ts";
 import { isPending } from "../../provision/plan.ts";
 import { writePlan } from "../../provision/plan-file.ts";

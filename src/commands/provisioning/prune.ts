@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { exitCodes } from "../../model/exit-codes.ts";
-import { StepError, toStepError } from "../../model/outcome.ts";
+import { exitCodes } from "../../model/run/exit-codes.ts";
+import { StepError, toStepError } from "../../model/run/outcome.ts";
 import type { Owned } from "../../provision/identity.ts";
 import { mostPruned, prunable } from "../../provision/prune.ts";
 import type { Target } from "../../provision/target.ts";

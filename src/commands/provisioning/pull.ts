@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { suggest } from "../../config/closest.ts";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Owned } from "../../provision/identity.ts";
 import { type Invocation, print, tell } from "../command.ts";
 import { writeWhole } from "../report-file.ts";

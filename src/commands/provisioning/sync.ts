@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { exitCodes } from "../../model/exit-codes.ts";
-import { StepError } from "../../model/outcome.ts";
+import { exitCodes } from "../../model/run/exit-codes.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { type Applied, applyPlan } from "../../provision/apply.ts";
 import { refuseFindings } from "../../provision/finding.ts";
 import { isPending, type Plan } from "../../provision/plan.ts";

@@ -1,6 +1,6 @@
-import { type Period, periods } from "../../model/calendar.ts";
-import type { RetentionQuestion } from "../../model/retention.ts";
-import { calendarOf, type PeriodState } from "../../model/retention-calendar.ts";
+import { calendarOf, type PeriodState } from "../../model/retention/calendar.ts";
+import type { RetentionQuestion } from "../../model/retention/retention.ts";
+import { type Period, periods } from "../../model/time/calendar.ts";
 import { drawStrip } from "../terminal/strip.ts";
 import type { Style } from "../terminal/style.ts";
 import { displayWidth } from "../terminal/text.ts";

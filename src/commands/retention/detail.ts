@@ -1,5 +1,5 @@
 import type { HistoryVerdict, SubjectVerdict } from "../../collectors/retention-look/verdicts.ts";
-import { excessOf } from "../../model/retention.ts";
+import { excessOf } from "../../model/retention/retention.ts";
 import type { Invocation } from "../command.ts";
 import { createStyle, type Style } from "../terminal/style.ts";
 import { formatTable } from "../terminal/table.ts";

@@ -1,6 +1,6 @@
 import type { HistoryVerdict, SubjectVerdict } from "../../collectors/retention-look/verdicts.ts";
-import { excessOf } from "../../model/retention.ts";
-import { calendarOf } from "../../model/retention-calendar.ts";
+import { calendarOf } from "../../model/retention/calendar.ts";
+import { excessOf } from "../../model/retention/retention.ts";
 
 export interface RetentionView {
   readonly host: string;

@@ -1,5 +1,5 @@
 import type { HistoryVerdict, SubjectVerdict } from "../../collectors/retention-look/verdicts.ts";
-import type { TierVerdict } from "../../model/retention.ts";
+import type { TierVerdict } from "../../model/retention/retention.ts";
 import type { Style } from "../terminal/style.ts";
 import { formatTable } from "../terminal/table.ts";
 import { makeVisible, truncate } from "../terminal/text.ts";

@@ -1,6 +1,6 @@
 import type { HistoryVerdict, SubjectVerdict } from "../../collectors/retention-look/verdicts.ts";
-import { tierNames } from "../../model/keep.ts";
 import { formatDuration } from "../../model/quantity.ts";
+import { tierNames } from "../../model/retention/keep.ts";
 import type { Style } from "../terminal/style.ts";
 
 /** A verdict as a person says it, in colours. */

@@ -1,5 +1,5 @@
 import type { RunObserver } from "../../engine/run-request.ts";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Invocation } from "../command.ts";
 import type { Host } from "../host.ts";
 

@@ -10,7 +10,7 @@ import { recordRefusedRun } from "../../engine/refused-run.ts";
 import { settle } from "../../engine/settle.ts";
 import { LedgerError } from "../../ledger/ledger.ts";
 import { openLedger } from "../../ledger/sqlite.ts";
-import type { Run } from "../../model/run.ts";
+import type { Run } from "../../model/run/run.ts";
 import type { Invocation } from "../command.ts";
 import { type Host, openHost } from "../host.ts";
 

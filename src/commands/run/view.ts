@@ -1,7 +1,7 @@
 import { describeRun } from "../../engine/emit.ts";
 import type { RunObserver, RunReport } from "../../engine/run-request.ts";
 import { formatBytes, formatDuration } from "../../model/quantity.ts";
-import type { Step } from "../../model/run.ts";
+import type { Step } from "../../model/run/run.ts";
 import { type Invocation, print, printJson } from "../command.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { createStyle, type Style } from "../terminal/style.ts";

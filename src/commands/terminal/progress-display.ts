@@ -1,4 +1,4 @@
-import type { Outcome } from "../../model/outcome.ts";
+import type { Outcome } from "../../model/run/outcome.ts";
 import type { Progress } from "../../runners/runner.ts";
 
 /** How a person follows the steps of a run, one at a time. */

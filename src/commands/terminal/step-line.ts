@@ -1,5 +1,5 @@
-import type { Outcome } from "../../model/outcome.ts";
 import { formatBytes, formatDuration } from "../../model/quantity.ts";
+import type { Outcome } from "../../model/run/outcome.ts";
 import type { Progress } from "../../runners/runner.ts";
 import type { Rate } from "./rate.ts";
 import type { Style } from "./style.ts";

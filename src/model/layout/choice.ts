@@ -1,4 +1,4 @@
-import { StepError } from "../outcome.ts";
+import { StepError } from "../run/outcome.ts";
 import type { Disk, Hardware } from "./hardware.ts";
 import type { LayoutProfile } from "./profile.ts";
 

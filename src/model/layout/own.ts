@@ -1,4 +1,4 @@
-import { StepError } from "../outcome.ts";
+import { StepError } from "../run/outcome.ts";
 import { type Layout, type LayoutPool, type LayoutSubvolume, type Presence, subvolume } from "./profile.ts";
 
 /** What the configuration says of a subvolume: of one of the profile only what is other there, of one of its own everything. */

@@ -1,4 +1,4 @@
-import { callClasses } from "../rate-card.ts";
+import { callClasses } from "../cost/rate-card.ts";
 import { counter, gauge, type MetricDefinition } from "./definition.ts";
 import { forecastBounds, storedStates } from "./label-values.ts";
 

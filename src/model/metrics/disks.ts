@@ -4,7 +4,7 @@ import {
   exclusiveOperations,
   scrubErrorKinds,
   scrubStates,
-} from "../btrfs-health.ts";
+} from "../btrfs/health.ts";
 import { counter, gauge, type MetricDefinition } from "./definition.ts";
 
 /** Disks. */

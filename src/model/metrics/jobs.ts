@@ -1,5 +1,5 @@
-import { anomalyKinds } from "../anomaly.ts";
-import { outcomes } from "../outcome.ts";
+import { anomalyKinds } from "../anomaly/anomaly.ts";
+import { outcomes } from "../run/outcome.ts";
 import { counter, gauge, type MetricDefinition } from "./definition.ts";
 import { lastOutcomes, proofStates, rhythms, runReasons } from "./label-values.ts";
 

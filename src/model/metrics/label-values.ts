@@ -1,5 +1,5 @@
-import { type Hold, tierNames } from "../keep.ts";
-import { outcomes, type Reason, reasons } from "../outcome.ts";
+import { type Hold, tierNames } from "../retention/keep.ts";
+import { outcomes, type Reason, reasons } from "../run/outcome.ts";
 
 /** Of what succeeded. */
 export const noReason = "none";

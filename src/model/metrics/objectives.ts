@@ -1,4 +1,4 @@
-import { objectivePromises } from "../objective.ts";
+import { objectivePromises } from "../objective/objective.ts";
 import { gauge, type MetricDefinition } from "./definition.ts";
 
 /** Objectives. */

@@ -1,4 +1,4 @@
-import { periods } from "../calendar.ts";
+import { periods } from "../time/calendar.ts";
 import { gauge, type MetricDefinition } from "./definition.ts";
 import { subjectKinds } from "./label-values.ts";
 

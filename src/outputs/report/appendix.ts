@@ -1,7 +1,7 @@
-import { localTime } from "../../model/month.ts";
-import type { MonthReport, ReportedRun } from "../../model/month-report.ts";
+import type { MonthReport, ReportedRun } from "../../model/objective/month-report.ts";
 import { formatDuration } from "../../model/quantity.ts";
-import type { Zone } from "../../model/zone.ts";
+import { localTime } from "../../model/time/month.ts";
+import type { Zone } from "../../model/time/zone.ts";
 import type { Block, Cell } from "./block.ts";
 import { counted } from "./words.ts";
 

@@ -1,5 +1,5 @@
-import type { Verdict } from "../../model/objective.ts";
-import type { Outcome } from "../../model/outcome.ts";
+import type { Verdict } from "../../model/objective/objective.ts";
+import type { Outcome } from "../../model/run/outcome.ts";
 import type { Plot } from "./plot.ts";
 
 /** A piece of a sentence. Texts are plain: each rendering escapes them in its own way. */

@@ -1,6 +1,6 @@
-import type { Day } from "../../model/month.ts";
-import { type JobDay, worstOutcome } from "../../model/month-report.ts";
-import { type Outcome, outcomes } from "../../model/outcome.ts";
+import { type JobDay, worstOutcome } from "../../model/objective/month-report.ts";
+import { type Outcome, outcomes } from "../../model/run/outcome.ts";
+import type { Day } from "../../model/time/month.ts";
 import { type Drawing, dayLabels, frame, xOfDay } from "./frame.ts";
 import { digits, escapeMarkup } from "./markup.ts";
 import type { CalendarPlot } from "./plot.ts";

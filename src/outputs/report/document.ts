@@ -1,6 +1,6 @@
-import { localTime } from "../../model/month.ts";
-import type { MonthReport } from "../../model/month-report.ts";
-import { promiseNames } from "../../model/objective.ts";
+import type { MonthReport } from "../../model/objective/month-report.ts";
+import { promiseNames } from "../../model/objective/objective.ts";
+import { localTime } from "../../model/time/month.ts";
 import { appendix } from "./appendix.ts";
 import type { Block, Cell } from "./block.ts";
 import { jobBlocks } from "./jobs.ts";

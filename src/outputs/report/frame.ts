@@ -1,4 +1,4 @@
-import type { Day } from "../../model/month.ts";
+import type { Day } from "../../model/time/month.ts";
 import { digits, escapeMarkup } from "./markup.ts";
 import type { Scale } from "./scale.ts";
 

@@ -1,6 +1,6 @@
-import { localTime } from "../../model/month.ts";
-import type { JobReport, MonthReport } from "../../model/month-report.ts";
+import type { JobReport, MonthReport } from "../../model/objective/month-report.ts";
 import { formatBytes, formatDuration } from "../../model/quantity.ts";
+import { localTime } from "../../model/time/month.ts";
 import type { Block, Cell } from "./block.ts";
 import { inList } from "./objectives.ts";
 import { counted, percent } from "./words.ts";

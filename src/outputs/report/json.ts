@@ -1,5 +1,5 @@
-import type { MonthReport, PromiseReport, ReportedRun } from "../../model/month-report.ts";
-import type { RecoveryGap } from "../../model/recovery-history.ts";
+import type { MonthReport, PromiseReport, ReportedRun } from "../../model/objective/month-report.ts";
+import type { RecoveryGap } from "../../model/objective/recovery-history.ts";
 import { limits, method } from "./method.ts";
 
 /** The shape that docs/report.md documents; it changes only with a new number. */

@@ -1,4 +1,4 @@
-import type { MonthReport } from "../../model/month-report.ts";
+import type { MonthReport } from "../../model/objective/month-report.ts";
 import { escapeHidden } from "../../model/visible-text.ts";
 import type { Block, Cell, Inline, ReportTable } from "./block.ts";
 import { reportBlocks } from "./document.ts";

@@ -1,7 +1,7 @@
-import { localTime } from "../../model/month.ts";
-import type { MonthReport, ObjectiveReport, PromiseReport } from "../../model/month-report.ts";
-import { objectivePromises, promiseNames } from "../../model/objective.ts";
+import type { MonthReport, ObjectiveReport, PromiseReport } from "../../model/objective/month-report.ts";
+import { objectivePromises, promiseNames } from "../../model/objective/objective.ts";
 import { formatDuration } from "../../model/quantity.ts";
+import { localTime } from "../../model/time/month.ts";
 import type { Block, Cell } from "./block.ts";
 import type { RecoveryPlot } from "./plot.ts";
 import { counted, listed, percent, promisedText, valueText } from "./words.ts";

@@ -1,5 +1,5 @@
-import type { Day } from "../../model/month.ts";
-import type { JobDay } from "../../model/month-report.ts";
+import type { JobDay } from "../../model/objective/month-report.ts";
+import type { Day } from "../../model/time/month.ts";
 
 /** What is drawn: as a picture in HTML, as a line of characters in Markdown. */
 export type Plot = RecoveryPlot | BytesPlot | CalendarPlot;

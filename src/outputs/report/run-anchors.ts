@@ -1,4 +1,4 @@
-import type { MonthReport } from "../../model/month-report.ts";
+import type { MonthReport } from "../../model/objective/month-report.ts";
 
 /** Where the appendix lists runs. */
 export interface RunAnchors {

@@ -1,4 +1,4 @@
-import { worstOutcome } from "../../model/month-report.ts";
+import { worstOutcome } from "../../model/objective/month-report.ts";
 import { formatBytes, formatDuration } from "../../model/quantity.ts";
 import type { BytesPlot, CalendarPlot, Plot, RecoveryPlot } from "./plot.ts";
 import { outcomeSigns } from "./words.ts";

@@ -1,6 +1,6 @@
-import type { ObjectivePromise, Verdict } from "../../model/objective.ts";
-import type { Outcome } from "../../model/outcome.ts";
+import type { ObjectivePromise, Verdict } from "../../model/objective/objective.ts";
 import { formatDuration } from "../../model/quantity.ts";
+import type { Outcome } from "../../model/run/outcome.ts";
 
 /** A month is over: what held, held. The sign says the same as the word, for who cannot tell the colours apart. */
 export const verdictWords: Readonly<Record<Verdict, readonly [sign: string, word: string]>> = {

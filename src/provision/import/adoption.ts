@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { formOf } from "../forms.ts";
 import type { Owned } from "../identity.ts";
 import { nameOf, type RemoteResource, type Resource } from "../resource.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { isBody } from "../resource.ts";
 import type { Candidate } from "./import.ts";
 import type { Importable } from "./importable.ts";

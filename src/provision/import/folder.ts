@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { readableJson } from "../readable-json.ts";
 import { isBody, type Resource } from "../resource.ts";
 import type { Imported } from "./import.ts";

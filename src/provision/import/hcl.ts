@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../model/measurement.ts";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 /** `type "label" { … }` of the language of Terraform. */
 export interface HclBlock {

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../model/measurement.ts";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { differencesOf } from "../difference.ts";
 import { formOf } from "../forms.ts";
 import { type Body, isBody, type Kind, type Resource } from "../resource.ts";

@@ -2,7 +2,7 @@ import type { AnyAlert } from "../../model/alert/alert.ts";
 import { severitiesOf } from "../../model/alert/condition.ts";
 import { recoveryPoint } from "../../model/alert/service-level.ts";
 import type { Routes, Stack } from "../../model/alert/stack.ts";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { toYaml } from "../yaml.ts";
 import { burningId } from "./service-levels.ts";
 

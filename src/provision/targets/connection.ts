@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { isBody } from "../resource.ts";
 import { errorsIn } from "./kind-api.ts";
 import { type Answer, createTransport, type Send, type TransportOptions } from "./transport.ts";

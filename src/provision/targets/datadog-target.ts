@@ -1,4 +1,4 @@
-import { StepError, toStepError } from "../../model/outcome.ts";
+import { StepError, toStepError } from "../../model/run/outcome.ts";
 import { formOf } from "../forms.ts";
 import { type Body, type Kind, nameOf, type RemoteResource } from "../resource.ts";
 import type { Target } from "../target.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { isSame } from "../normal-form.ts";
 import { type Body, isBody, type Kind } from "../resource.ts";
 

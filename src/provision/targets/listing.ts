@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 /** Which part of a list is asked for. */
 export interface Page {

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { type Body, isBody } from "../resource.ts";
 import { serialise } from "./datadog.ts";
 import { errorsIn, refuse } from "./kind-api.ts";

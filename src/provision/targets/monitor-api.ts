@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { isBody, type RemoteResource } from "../resource.ts";
 import { type KindApi, refuse } from "./kind-api.ts";
 import { incomplete, listPages, pagesByNumber } from "./listing.ts";

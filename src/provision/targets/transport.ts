@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Secret } from "../../model/secret.ts";
 import { type Announced, createRateGate } from "./rate-gate.ts";
 

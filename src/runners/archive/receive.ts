@@ -1,7 +1,7 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Chain } from "../../model/archive.ts";
-import { StepError } from "../../model/outcome.ts";
+import type { Chain } from "../../model/archive/archive.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { verifiedContent } from "../../tools/archive/content.ts";
 import type { ManifestArchive } from "../../tools/archive/manifest.ts";
 import { showSubvolume } from "../../tools/btrfs/btrfs.ts";

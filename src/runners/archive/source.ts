@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import { type LocalSnapshot, sentUuid } from "../../model/archive.ts";
-import { archiveName } from "../../model/archive-key.ts";
-import { StepError } from "../../model/outcome.ts";
+import { type LocalSnapshot, sentUuid } from "../../model/archive/archive.ts";
+import { archiveName } from "../../model/archive/key.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { listReadOnlyIds, listSubvolumes, listWithoutTimes, showSubvolume } from "../../tools/btrfs/btrfs.ts";
 import type { ListedSubvolume } from "../../tools/btrfs/list.ts";
 import type { ShownSubvolume } from "../../tools/btrfs/show.ts";

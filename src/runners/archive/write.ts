@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { LocalSnapshot, Parent } from "../../model/archive.ts";
-import { archiveFolder, manifestKey, parseArchiveKey } from "../../model/archive-key.ts";
-import { StepError, toStepError } from "../../model/outcome.ts";
+import type { LocalSnapshot, Parent } from "../../model/archive/archive.ts";
+import { archiveFolder, manifestKey, parseArchiveKey } from "../../model/archive/key.ts";
 import { timestampMoment } from "../../model/quantity.ts";
+import { StepError, toStepError } from "../../model/run/outcome.ts";
 import { version } from "../../model/version.ts";
 import { readText } from "../../tools/archive/catalog.ts";
 import {

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
-import { StepError, toStepError } from "../../model/outcome.ts";
 import { formatBytes } from "../../model/quantity.ts";
+import { StepError, toStepError } from "../../model/run/outcome.ts";
 import { joinPrefix } from "../../tools/destinations/destination.ts";
 import { type OpenDestination, withDestination } from "../../tools/destinations/open-destination.ts";
 import { findRepositories } from "../../tools/rest-hub/hub.ts";

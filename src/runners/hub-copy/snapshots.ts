@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { copySnapshots, notCopied } from "../../tools/restic/copy.ts";
 import type { ResticSnapshot } from "../../tools/restic/output.ts";
 import { createRestic } from "../../tools/restic/restic.ts";

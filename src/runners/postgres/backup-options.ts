@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { positiveDuration, repositoryName } from "../../config/scalars.ts";
-import { plausibleHistory } from "../../model/plausibility.ts";
+import { plausibleHistory } from "../../model/anomaly/plausibility.ts";
 import { databaseName, postgresServer } from "./server.ts";
 
 export const PostgresOptions = z

@@ -1,8 +1,8 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { explainFailure, StepError, toStepError } from "../../model/outcome.ts";
-import { implausiblySmall } from "../../model/plausibility.ts";
+import { implausiblySmall } from "../../model/anomaly/plausibility.ts";
 import { formatBytes } from "../../model/quantity.ts";
+import { explainFailure, StepError, toStepError } from "../../model/run/outcome.ts";
 import type { PipelineProgram } from "../../tools/exec.ts";
 import type { Postgres, PostgresCommand } from "../../tools/postgres/postgres.ts";
 import { redirected } from "../../tools/process/redirect.ts";

@@ -1,6 +1,6 @@
-import { removableArchives } from "../../model/archive.ts";
-import { manifestKey, parseArchiveKey } from "../../model/archive-key.ts";
-import { StepError } from "../../model/outcome.ts";
+import { removableArchives } from "../../model/archive/archive.ts";
+import { manifestKey, parseArchiveKey } from "../../model/archive/key.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { memberOf } from "../../model/series.ts";
 import { listOrphans, readCatalog } from "../../tools/archive/catalog.ts";
 import type { ManifestArchive } from "../../tools/archive/manifest.ts";

@@ -1,8 +1,8 @@
 import { policiesInForce } from "../../config/policies.ts";
 import type { RetentionPolicy } from "../../config/retention.ts";
 import { timezoneOf } from "../../config/timezone.ts";
-import { StepError } from "../../model/outcome.ts";
-import { keepByAny } from "../../model/retention.ts";
+import { keepByAny } from "../../model/retention/retention.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { RunnerContext } from "../runner.ts";
 import type { Prunable, Shelf } from "./shelf.ts";
 

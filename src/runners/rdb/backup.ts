@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import { StepError } from "../../model/outcome.ts";
 import { formatBytes, formatDuration } from "../../model/quantity.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { type OpenDestination, withDestination } from "../../tools/destinations/open-destination.ts";
 import { listSource, type SourceList } from "../../tools/files/source-list.ts";
 import { checkRdb } from "../../tools/valkey/rdb-check.ts";

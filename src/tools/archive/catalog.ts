@@ -1,6 +1,6 @@
-import { type Archive, type Chain, chainOf } from "../../model/archive.ts";
-import { archiveFolder, keyOfManifest, parseArchiveKey } from "../../model/archive-key.ts";
-import { StepError } from "../../model/outcome.ts";
+import { type Archive, type Chain, chainOf } from "../../model/archive/archive.ts";
+import { archiveFolder, keyOfManifest, parseArchiveKey } from "../../model/archive/key.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { ObjectStore, StoredObject } from "../destinations/object-store.ts";
 import { type ManifestArchive, parseManifest } from "./manifest.ts";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { ObjectStore } from "../destinations/object-store.ts";
 import type { ManifestArchive } from "./manifest.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { Archive } from "../../model/archive.ts";
-import { StepError } from "../../model/outcome.ts";
+import type { Archive } from "../../model/archive/archive.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 const uuid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const moment = z.iso.datetime();

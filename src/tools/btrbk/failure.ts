@@ -1,4 +1,4 @@
-import { type Reason, StepError } from "../../model/outcome.ts";
+import { type Reason, StepError } from "../../model/run/outcome.ts";
 import type { ToolResult } from "../exec.ts";
 import { killed } from "../process/killed.ts";
 import { type BtrbkComplaint, type BtrbkTransaction, parseComplaints } from "./output.ts";

@@ -1,4 +1,4 @@
-import type { Zone } from "../../model/zone.ts";
+import type { Zone } from "../../model/time/zone.ts";
 
 /** `NAME.20261121`, `NAME.20261121T0857`, `NAME.20261121T085700+0100`, each also with `_1`, and `.btrfs…` of raw targets behind it. */
 const stamp = /\.(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(?:(\d\d)([+-])(\d\d)(\d\d))?)?(?:_\d+)?(?:\.btrfs(?:\.\w+)*)?$/;

@@ -1,4 +1,4 @@
-import { toStepError } from "../../model/outcome.ts";
+import { toStepError } from "../../model/run/outcome.ts";
 import { deleteSubvolume, isSubvolumeThere, showSubvolume } from "../btrfs/btrfs.ts";
 import type { Execute } from "../exec.ts";
 import { type BtrbkCall, listUnfinished } from "./btrbk.ts";

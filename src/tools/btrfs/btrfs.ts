@@ -1,5 +1,5 @@
 import { lstat, stat, statfs } from "node:fs/promises";
-import { type Reason, StepError } from "../../model/outcome.ts";
+import { type Reason, StepError } from "../../model/run/outcome.ts";
 import type { Execute, ToolResult } from "../exec.ts";
 import { btrfsMagic, isMissing, type Mount } from "../files/filesystem.ts";
 import { killed } from "../process/killed.ts";

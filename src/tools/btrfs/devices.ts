@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { type BtrfsDevice, type DeviceErrorKind, deviceErrorKinds } from "../../model/btrfs-health.ts";
-import { StepError, toStepError } from "../../model/outcome.ts";
+import { type BtrfsDevice, type DeviceErrorKind, deviceErrorKinds } from "../../model/btrfs/health.ts";
+import { StepError, toStepError } from "../../model/run/outcome.ts";
 import type { Execute } from "../exec.ts";
 import { btrfsFailure } from "./btrfs.ts";
 import { countOf } from "./count.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 const advices = {
   program: "see whether btrfs says the same by hand, and that it is btrfs-progs 5.0 or newer: btrfs --version",

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Execute } from "../exec.ts";
 import { btrfsFailure } from "./btrfs.ts";
 import { countOf } from "./count.ts";

@@ -1,5 +1,5 @@
-import { type BtrfsDevice, type BtrfsHealth, metadataPressure, roomFor, type Scrub } from "../../model/btrfs-health.ts";
-import { toStepError } from "../../model/outcome.ts";
+import { type BtrfsDevice, type BtrfsHealth, metadataPressure, roomFor, type Scrub } from "../../model/btrfs/health.ts";
+import { toStepError } from "../../model/run/outcome.ts";
 import type { Execute } from "../exec.ts";
 import { type Mount, usageOf } from "../files/filesystem.ts";
 import { type ReadDevices, readDevices, readDeviceUsage } from "./devices.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 /** One subvolume or snapshot in the output of `btrfs subvolume list`. */
 export interface ListedSubvolume {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ScrubErrorKind, type ScrubState, scrubErrorKinds } from "../../model/btrfs-health.ts";
-import { StepError } from "../../model/outcome.ts";
+import { type ScrubErrorKind, type ScrubState, scrubErrorKinds } from "../../model/btrfs/health.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Execute } from "../exec.ts";
 import { isMissing } from "../files/filesystem.ts";
 import { btrfsFailure } from "./btrfs.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 /** What `btrfs subvolume show` says of one subvolume. */
 export interface ShownSubvolume {

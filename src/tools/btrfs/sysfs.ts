@@ -5,8 +5,8 @@ import {
   allocationTypes,
   type ExclusiveOperation,
   exclusiveOperations,
-} from "../../model/btrfs-health.ts";
-import { StepError } from "../../model/outcome.ts";
+} from "../../model/btrfs/health.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { isMissing } from "../files/filesystem.ts";
 import { countOf } from "./count.ts";
 import { doubtful } from "./doubt.ts";

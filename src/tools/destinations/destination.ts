@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { RcloneDestination } from "../rclone/rclone.ts";
 import { s3Destination } from "../s3/destination.ts";
 import type { Destination } from "./destination-interface.ts";

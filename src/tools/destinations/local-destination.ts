@@ -1,7 +1,7 @@
 import { constants, type Stats } from "node:fs";
 import { access, lstat, readdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { fileTree } from "../files/tree.ts";
 import { objectName } from "../rclone/names.ts";
 import type { Destination, StoredFile } from "./destination-interface.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { readObject } from "../s3/download.ts";
 import { createS3, type S3Settings } from "../s3/s3.ts";
 import { uploadInParts } from "../s3/upload.ts";

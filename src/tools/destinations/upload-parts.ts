@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { StepError } from "../../model/outcome.ts";
-import { largestInMemory, mostParts, partSize } from "../../model/part-sizes.ts";
+import { largestInMemory, mostParts, partSize } from "../../model/archive/part-sizes.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { fileFailure } from "../files/failure.ts";
 
 /** Bytes of a part that are too many for memory. */

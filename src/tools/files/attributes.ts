@@ -1,5 +1,5 @@
 import type { Seen } from "../../model/layout/sight.ts";
-import { explainFailure, StepError, toStepError } from "../../model/outcome.ts";
+import { explainFailure, StepError, toStepError } from "../../model/run/outcome.ts";
 import type { Execute, ToolResult } from "../exec.ts";
 
 /** So many paths at once: argv stays far below what the kernel takes. */

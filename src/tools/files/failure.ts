@@ -1,4 +1,4 @@
-import { type Reason, StepError } from "../../model/outcome.ts";
+import { type Reason, StepError } from "../../model/run/outcome.ts";
 
 const reasons: Readonly<Record<string, readonly [Reason, string]>> = {
   ENOSPC: ["space", "free space there"],

@@ -1,7 +1,7 @@
 import { constants, readFileSync, readlinkSync } from "node:fs";
 import { open, readFile, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 /** One line of /proc/self/mountinfo, see proc_pid_mountinfo(5). */
 export interface Mount {

@@ -1,6 +1,6 @@
 import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { isRepositoryId, type ListedFile, type RepositoryListing } from "../restic/repository-listing.ts";
 import { fileTree } from "./tree.ts";
 

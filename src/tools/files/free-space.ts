@@ -1,5 +1,5 @@
-import { StepError } from "../../model/outcome.ts";
 import { formatBytes } from "../../model/quantity.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { usageOf } from "./filesystem.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { chmod, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { deleteSubvolume, isBtrfs, isSubvolume } from "../btrfs/btrfs.ts";
 import type { Execute } from "../exec.ts";
 

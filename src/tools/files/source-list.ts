@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { StoredFile } from "../destinations/destination.ts";
 import { objectName } from "../rclone/names.ts";
 import { fileTree } from "./tree.ts";

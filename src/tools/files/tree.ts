@@ -1,6 +1,6 @@
 import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { cancellation } from "../cancellation.ts";
 
 export interface FoundFile {

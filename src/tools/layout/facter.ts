@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Disk, Hardware } from "../../model/layout/hardware.ts";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 /** Of the report's format (`version` at its top), as nixos-facter 0.3 and 0.4 write it (November 2026). */
 const knownVersion = 1;

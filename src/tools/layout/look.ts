@@ -8,7 +8,7 @@ import {
   type SeenDirectory,
   type SeenSubvolume,
 } from "../../model/layout/sight.ts";
-import { explainFailure, StepError, toStepError } from "../../model/outcome.ts";
+import { explainFailure, StepError, toStepError } from "../../model/run/outcome.ts";
 import { isBtrfs, listReadOnlyIds, listWithoutTimes } from "../btrfs/btrfs.ts";
 import type { Execute } from "../exec.ts";
 import { readAttributes, readCompressionProperty } from "../files/attributes.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Pipeline } from "../exec.ts";
 import type { Postgres, PostgresCommand, PostgresServer } from "./postgres.ts";
 

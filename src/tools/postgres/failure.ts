@@ -1,4 +1,4 @@
-import { type Reason, StepError } from "../../model/outcome.ts";
+import { type Reason, StepError } from "../../model/run/outcome.ts";
 import type { ToolResult } from "../exec.ts";
 
 /** Names in quotes are blanked before, so that a database called "connection refused" is only a name. The first that matches decides. */

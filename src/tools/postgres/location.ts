@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import { clockTolerance } from "../../model/clock-tolerance.ts";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
+import { clockTolerance } from "../../model/time/clock-tolerance.ts";
 import type { ResticSnapshot } from "../restic/output.ts";
 import type { PostgresServer } from "./postgres.ts";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Secret } from "../../model/secret.ts";
 import { type Account, asAccount } from "../account.ts";
 import type { Execute, ToolCall, ToolResult } from "../exec.ts";

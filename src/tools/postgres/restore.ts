@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { redirected } from "../process/redirect.ts";
 import { type Postgres, quoteName } from "./postgres.ts";
 

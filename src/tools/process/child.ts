@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
-import { StepError } from "../../model/outcome.ts";
 import { formatDuration } from "../../model/quantity.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { cancellation } from "../cancellation.ts";
 import type { Output } from "../output.ts";
 import type { ExecuteSettings, ToolCall, ToolResult } from "../tool-call.ts";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ProcessIdentity } from "../../model/run.ts";
+import type { ProcessIdentity } from "../../model/run/run.ts";
 import { bootId, hasEnded, type ProcessStat, statOf } from "./process.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
-import type { ProcessIdentity } from "../../model/run.ts";
+import type { ProcessIdentity } from "../../model/run/run.ts";
 
 /** The longest record that the kernel gives out (CONSOLE_EXT_LOG_MAX, kernel/printk). */
 const recordBytes = 8192;

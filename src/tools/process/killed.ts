@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { ToolResult } from "../tool-call.ts";
 
 /** A program that was ended by a signal which did not come from us. @param what `btrbk could not run` */

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { closedEnvironment, findProgram, launchFailure, resolveProgram } from "../program.ts";
 import type { ExecuteSettings, Priority, ToolCall } from "../tool-call.ts";
 

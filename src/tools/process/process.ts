@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import type { ProcessIdentity } from "../../model/run.ts";
+import type { ProcessIdentity } from "../../model/run/run.ts";
 
 /** What `/proc/PID/stat` says of a process, as far as it matters here. */
 export interface ProcessStat {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { version } from "../../model/version.ts";
 import { cancellation } from "../cancellation.ts";
 import { addressOf, noAnswer, unreachable } from "../http-failure.ts";

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Destination } from "../destinations/destination.ts";
 import type { Execute } from "../exec.ts";
 import { copyWithRclone, type RcloneDestination } from "../rclone/rclone.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { addressOf } from "../http-failure.ts";
 import { jsonOf } from "../restic/output.ts";
 import type { PlacedRepository } from "../restic/repository.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { parseResticLine, type ResticProgress, type ResticSummary } from "./output.ts";
 
 export interface BackupRequest {

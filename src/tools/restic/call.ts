@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { redact, Secret } from "../../model/secret.ts";
 import type { Execute, PipelineProgram, ToolCall, ToolResult } from "../exec.ts";
 import { sightOfNumber } from "../process/process.ts";

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { StepError } from "../../model/outcome.ts";
+import type { StepError } from "../../model/run/outcome.ts";
 import type { Execute, ToolCall, ToolResult } from "../exec.ts";
 import { redirected } from "../process/redirect.ts";
 import { type BackupReport, collectBackup } from "./backup.ts";

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import { type Reason, StepError } from "../../model/outcome.ts";
+import { type Reason, StepError } from "../../model/run/outcome.ts";
 import type { ToolResult } from "../exec.ts";
 import { parseResticLine } from "./output.ts";
 

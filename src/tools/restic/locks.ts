@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { openListing } from "../destinations/open-listing.ts";
 import type { Execute } from "../exec.ts";
 import { hasEnded, namesakesOf, type ProcessStat, statOf } from "../process/process.ts";

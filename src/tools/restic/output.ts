@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 /**
  * What restic prints, 0.14 to 0.19. Foreign JSON: fields that are zero may be missing, unknown ones are ignored, and numbers that cannot

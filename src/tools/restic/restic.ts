@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { openListing } from "../destinations/open-listing.ts";
 import type { Execute } from "../exec.ts";
 import { type BackupReport, type BackupRequest, backupArguments, collectBackup } from "./backup.ts";

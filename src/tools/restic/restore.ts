@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Execute } from "../exec.ts";
 import { createResticCall } from "./call.ts";
 import { jsonOf, parseResticLine, type ResticProgress } from "./output.ts";

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { passingReasons, StepError, toStepError } from "../../model/outcome.ts";
+import { passingReasons, StepError, toStepError } from "../../model/run/outcome.ts";
 import { cancellation } from "../cancellation.ts";
 import { s3Failure } from "./failure.ts";
 import type { S3, S3Content, S3Key } from "./interface.ts";

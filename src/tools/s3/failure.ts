@@ -1,4 +1,4 @@
-import { type Reason, StepError } from "../../model/outcome.ts";
+import { type Reason, StepError } from "../../model/run/outcome.ts";
 
 const advices = {
   bucket: "create the bucket, or mend endpoint, region and bucket of the destination",

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 /** A page has 1 000 names of 1 024 bytes at most, each byte written with three characters, and what stands beside them. */
 const longestPage = 32 * 2 ** 20;

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { S3Listing } from "./interface.ts";
 import { type Marker, nextPage } from "./paging.ts";
 

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 /** Where a page that was cut off says that the next one begins: one token, or a name and an id. */
 export type Marker = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { cancellation } from "../cancellation.ts";
 import { sentContent } from "./content.ts";
 import { isAbsent, noAnswer, s3Failure } from "./failure.ts";

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { S3, S3Place } from "./interface.ts";
 import { type Fields, type ListedPage, readPage } from "./page.ts";
 import type { Marker } from "./paging.ts";

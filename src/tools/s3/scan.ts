@@ -1,4 +1,4 @@
-import { StepError, toStepError } from "../../model/outcome.ts";
+import { StepError, toStepError } from "../../model/run/outcome.ts";
 import type { Marker } from "./paging.ts";
 import { countPage, type PageSource } from "./scan-page.ts";
 import { addTotals, freshScan, type PageCount, type ScanProgress, type ScanUnit } from "./scan-progress.ts";

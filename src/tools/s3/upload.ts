@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { passingReasons, StepError, toStepError } from "../../model/outcome.ts";
+import { passingReasons, StepError, toStepError } from "../../model/run/outcome.ts";
 import { cancellation } from "../cancellation.ts";
 import { cutIntoParts, type PartSettings, type UploadPart } from "../destinations/upload-parts.ts";
 import type { S3, S3Key, S3Part } from "./interface.ts";

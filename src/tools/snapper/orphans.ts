@@ -1,6 +1,6 @@
 import { readdir, rmdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { deleteSubvolume, isSubvolume } from "../btrfs/btrfs.ts";
 import type { Execute } from "../exec.ts";
 import { isMissing } from "../files/filesystem.ts";

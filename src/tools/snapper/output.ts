@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 
 /** One entry of `snapper --jsonout list`; `current`, which is the subvolume itself, is left out. */
 export interface SnapperSnapshot {

@@ -1,4 +1,4 @@
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import type { Execute, ToolResult } from "../exec.ts";
 import { snapperFailure } from "./failure.ts";
 import { parseSnapperList, parseSnapperNumber, parseSnapperSettings, type SnapperSnapshot } from "./output.ts";

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { StepError } from "../../model/outcome.ts";
+import { StepError } from "../../model/run/outcome.ts";
 import { cancellation } from "../cancellation.ts";
 import { createRdbReader, RdbError, type RdbFacts } from "./rdb.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { agesOfOthers } from "../../../src/collectors/repositories/ages.ts";
 import type { Config } from "../../../src/config/schema.ts";
-import type { Sample } from "../../../src/model/sample.ts";
+import type { Sample } from "../../../src/model/samples/sample.ts";
 
 const at = 1_790_000_000;
 const last = (repository: string): Sample => ({ metric: "repositoryLastSnapshot", labels: { repository }, value: at });

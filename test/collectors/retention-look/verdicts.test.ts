@@ -4,7 +4,7 @@ import { declaredPolicies } from "../../../src/collectors/retention-look/promise
 import { retentionVerdicts, type SubjectVerdict, type Trial } from "../../../src/collectors/retention-look/verdicts.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
-import type { Artifact, Sample } from "../../../src/model/sample.ts";
+import type { Artifact, Sample } from "../../../src/model/samples/sample.ts";
 import { configOf, day, emptyLedger, hour, noon, observe, record } from "../ledger.ts";
 
 const fire = noon - 10 * hour;

@@ -6,7 +6,7 @@ import { siteOf } from "../../../src/commands/provisioning/keys.ts";
 import { transportOptions } from "../../../src/commands/provisioning/stage.ts";
 import { provisioning } from "../../../src/config/sections/provisioning.ts";
 import { datadogSites } from "../../../src/model/datadog-site.ts";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import { startFakeDatadog } from "../../provision/fake-datadog/server.ts";
 import { runPantheros } from "../../support/command.ts";
 import { temporaryDirectory } from "../../support/directory.ts";

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { appliedMarkdown, planMarkdown } from "../../../src/commands/provisioning/plan-markdown.ts";
 import { planText } from "../../../src/commands/provisioning/plan-view.ts";
 import { createStyle } from "../../../src/commands/terminal/style.ts";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import type { Plan, PlanStep } from "../../../src/provision/plan.ts";
 
 const step = (id: string, own: Partial<PlanStep> = {}): PlanStep => ({

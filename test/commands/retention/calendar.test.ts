@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { calendarLines } from "../../../src/commands/retention/calendar.ts";
 import { createStyle } from "../../../src/commands/terminal/style.ts";
 import { noon } from "../../collectors/ledger.ts";
-import { noTier } from "../../model/policies.ts";
+import { noTier } from "../../model/retention/policies.ts";
 
 const question = {
   ...{

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sparkline } from "../../../src/commands/terminal/sparkline.ts";
-import { formatUsd } from "../../../src/model/money.ts";
+import { formatUsd } from "../../../src/model/cost/money.ts";
 
 const draw = (values: readonly number[], isUnicode = true, width = values.length) =>
   sparkline(

@@ -5,7 +5,7 @@ import { countStates, type LayoutRule } from "../../../src/model/layout/finding.
 import { withOwn } from "../../../src/model/layout/own.ts";
 import { profileNames, profiles } from "../../../src/model/layout/profiles/index.ts";
 import type { LayoutSight, SeenDirectory, SeenMount } from "../../../src/model/layout/sight.ts";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 
 const nothing: LayoutSight = { root: "/", mounts: [], subvolumes: new Map(), directories: new Map() };
 const mount = (mountPoint: string, subvolume: string, more: Partial<SeenMount> = {}): SeenMount => ({

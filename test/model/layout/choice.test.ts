@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { chooseProfile, weighProfiles } from "../../../src/model/layout/choice.ts";
 import type { Disk } from "../../../src/model/layout/hardware.ts";
 import { profiles } from "../../../src/model/layout/profiles/index.ts";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 
 const all = Object.values(profiles);
 const disk = (more: Partial<Disk>): Disk => ({

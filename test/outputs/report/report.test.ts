@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { monthReport } from "../../../src/engine/month-report.ts";
-import { parseMonth } from "../../../src/model/month.ts";
-import type { MonthReport } from "../../../src/model/month-report.ts";
+import type { MonthReport } from "../../../src/model/objective/month-report.ts";
+import { parseMonth } from "../../../src/model/time/month.ts";
 import { htmlReport } from "../../../src/outputs/report/html.ts";
 import { jsonReport } from "../../../src/outputs/report/json.ts";
 import { escapeMarkdown, markdownReport } from "../../../src/outputs/report/markdown.ts";

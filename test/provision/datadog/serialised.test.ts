@@ -6,7 +6,7 @@ import { dashboards } from "../../../dashboards/index.ts";
 import { alerts } from "../../../monitors/index.ts";
 import { exampleStack, stacks } from "../../../monitors/stacks.ts";
 import type { JsonValue } from "../../../src/model/measurement.ts";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import { dashboardResources } from "../../../src/provision/datadog/dashboards.ts";
 import { downtimeBody } from "../../../src/provision/datadog/downtime.ts";
 import { catalogueMetadata } from "../../../src/provision/datadog/metric-metadata.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import { importableDashboard } from "../../../src/provision/import/dashboard.ts";
 import { candidatesIn } from "../../../src/provision/import/file.ts";
 import { readHcl } from "../../../src/provision/import/hcl.ts";

@@ -8,7 +8,7 @@ import { alerts } from "../../../monitors/index.ts";
 import { exampleStack, stacks } from "../../../monitors/stacks.ts";
 import { type Severity, severitiesOf } from "../../../src/model/alert/condition.ts";
 import type { Routes, Stack } from "../../../src/model/alert/stack.ts";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import { alertmanagerConfig } from "../../../src/provision/prometheus/alertmanager.ts";
 import { alertingRules } from "../../../src/provision/prometheus/rules.ts";
 import { serviceLevelRules } from "../../../src/provision/prometheus/service-levels.ts";

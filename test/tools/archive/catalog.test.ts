@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { manifestKey } from "../../../src/model/archive-key.ts";
+import { manifestKey } from "../../../src/model/archive/key.ts";
 import { listOrphans, readCatalog } from "../../../src/tools/archive/catalog.ts";
 import type { ObjectStore } from "../../../src/tools/destinations/object-store.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { type Reason, StepError } from "../../../src/model/outcome.ts";
-import { zoneOf } from "../../../src/model/zone.ts";
+import { type Reason, StepError } from "../../../src/model/run/outcome.ts";
+import { zoneOf } from "../../../src/model/time/zone.ts";
 import { btrbkArgv, listConfigured, listLatest, listUnfinished, runBtrbk } from "../../../src/tools/btrbk/btrbk.ts";
 import { btrbkFailure } from "../../../src/tools/btrbk/failure.ts";
 import { timeOfName } from "../../../src/tools/btrbk/name.ts";

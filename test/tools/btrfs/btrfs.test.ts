@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import {
   btrfsFailure,
   createSnapshot,

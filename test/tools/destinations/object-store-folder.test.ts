@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import { folderStore } from "../../../src/tools/destinations/object-store-folder.ts";
 import { collect } from "../../support/collect.ts";
 import { needs } from "../../support/components.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import { cutIntoParts } from "../../../src/tools/destinations/upload-parts.ts";
 import { collect } from "../../support/collect.ts";
 import { needs } from "../../support/components.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import type { Execute, ToolResult } from "../../../src/tools/exec.ts";
 import { parseAttributes, readAttributes, readCompressionProperty } from "../../../src/tools/files/attributes.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, lutimesSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import type { StepError } from "../../../src/model/outcome.ts";
+import type { StepError } from "../../../src/model/run/outcome.ts";
 import { compareTrees } from "../../../src/tools/files/compare-trees.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import type { StepError } from "../../../src/model/outcome.ts";
+import type { StepError } from "../../../src/model/run/outcome.ts";
 import { fileTree } from "../../../src/tools/files/tree.ts";
 import { collect } from "../../support/collect.ts";
 import { temporaryDirectory } from "../../support/directory.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Reason } from "../../../src/model/outcome.ts";
+import type { Reason } from "../../../src/model/run/outcome.ts";
 import { deniesRolePasswords, postgresFailure } from "../../../src/tools/postgres/failure.ts";
 import { postgresCases, postgresRecording, postgresVersions } from "../../support/postgres-recordings.ts";
 

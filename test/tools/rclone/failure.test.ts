@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { Reason } from "../../../src/model/outcome.ts";
+import type { Reason } from "../../../src/model/run/outcome.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import type { Execute } from "../../../src/tools/exec.ts";
 import { copyWithRclone, type RcloneCopy } from "../../../src/tools/rclone/rclone.ts";

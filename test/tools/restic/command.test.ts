@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import type { ToolResult } from "../../../src/tools/exec.ts";
 import { backupCommand, type CommandBackup, commandArguments } from "../../../src/tools/restic/command.ts";

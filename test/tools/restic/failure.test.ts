@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Reason } from "../../../src/model/outcome.ts";
+import type { Reason } from "../../../src/model/run/outcome.ts";
 import { lockHolder, resticFailure, resticImpatience } from "../../../src/tools/restic/failure.ts";
 import { ended, recordedCases, recordedVersions, recording } from "../../support/restic-recordings.ts";
 

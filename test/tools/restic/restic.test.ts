@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import type { BackupRequest } from "../../../src/tools/restic/backup.ts";
 import { openRepository, type ResticRepository, repositoryExists } from "../../../src/tools/restic/repository.ts";

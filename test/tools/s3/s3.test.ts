@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { suite, type TestContext, test } from "node:test";
-import type { StepError } from "../../../src/model/outcome.ts";
+import type { StepError } from "../../../src/model/run/outcome.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import { createS3, type S3 } from "../../../src/tools/s3/s3.ts";
 import { collect } from "../../support/collect.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import type { S3Listing } from "../../../src/tools/s3/interface.ts";
 import { createS3 } from "../../../src/tools/s3/s3.ts";

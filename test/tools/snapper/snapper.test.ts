@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Reason, StepError } from "../../../src/model/outcome.ts";
+import { type Reason, StepError } from "../../../src/model/run/outcome.ts";
 import type { ToolResult } from "../../../src/tools/exec.ts";
 import { snapperFailure } from "../../../src/tools/snapper/failure.ts";
 import { parseSnapperList, parseSnapperNumber, parseSnapperSettings } from "../../../src/tools/snapper/output.ts";

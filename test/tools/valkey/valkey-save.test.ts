@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { StepError } from "../../../src/model/outcome.ts";
+import { StepError } from "../../../src/model/run/outcome.ts";
 import type { Valkey } from "../../../src/tools/valkey/valkey.ts";
 import { dumpServer } from "../../../src/tools/valkey/valkey-save.ts";
 import { temporaryDirectory } from "../../support/directory.ts";

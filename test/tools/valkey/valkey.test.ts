@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
-import type { StepError } from "../../../src/model/outcome.ts";
+import type { StepError } from "../../../src/model/run/outcome.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import type { Execute, ToolCall } from "../../../src/tools/exec.ts";
 import { checkRdb } from "../../../src/tools/valkey/rdb-check.ts";
