@@ -4,6 +4,7 @@ import { chmodSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writ
 import { basename, join, relative } from "node:path";
 import { build, type Metafile, type OutputFile, type Plugin, transform } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
+import { loadLate } from "./load-late.ts";
 import { type Chunk, pack } from "./pack.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -77,7 +78,7 @@ async function toCommonJs({ path, text }: OutputFile): Promise<[name: string, Ch
     sourcesContent: false,
     sourcefile: relative(dist, path),
   });
-  return [basename(path), { code, map }];
+  return [basename(path), { code: loadLate(code), map }];
 }
 
 /**

@@ -20,13 +20,14 @@ describe("the published package, installed elsewhere", { timeout: 300_000 }, () 
       encoding: "utf8",
       timeout: 240_000,
     });
-  const pantheros = (...args: string[]) =>
+  const pantherosWith = (more: NodeJS.ProcessEnv, ...args: string[]) =>
     spawnSync(join(elsewhere, "node_modules/.bin/pantheros"), args, {
       cwd: elsewhere,
       encoding: "utf8",
       timeout: 60_000,
-      env: environment(),
+      env: { ...environment(), ...more },
     });
+  const pantheros = (...args: string[]) => pantherosWith({}, ...args);
   const environment = () => ({
     PATH: process.env["PATH"],
     HOME: elsewhere,
@@ -101,6 +102,31 @@ describe("the published package, installed elsewhere", { timeout: 300_000 }, () 
     const runs = pantheros("runs", "--config", file, "--json");
     assert.equal(runs.status, 0, runs.stderr);
     assert.match(runs.stdout, /"greet"/);
+  });
+
+  it("loads of Node's own modules none that a job does not use", () => {
+    const [file, list, hook] = ["lean.yaml", "loaded", "hook.cjs"].map((name) => join(elsewhere, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(
+      hook,
+      `process.on("exit", () => require("fs").writeFileSync(${JSON.stringify(list)}, process.moduleLoadList.join("\\n")))`,
+    );
+    const job = "{ steps: [{ uses: command, argv: [/bin/true] }] }";
+    writeFileSync(file, `host: somewhere\nstate_directory: ${join(elsewhere, "lean")}\njobs: { greet: ${job} }\n`);
+    // The first time it is checked, and then remembered.
+    for (const more of [{}, { NODE_OPTIONS: `--require ${hook}` }]) {
+      const { status, stderr } = pantherosWith(more, "run", "greet", "--config", file);
+      assert.equal(status, 0, stderr);
+    }
+    const loaded = readFileSync(list, "utf8").split("\n");
+    assert.equal(loaded.includes("NativeModule child_process"), true);
+    assert.deepEqual(
+      ["crypto", "v8", "http", "https", "tls"].filter((name) => loaded.includes(`NativeModule ${name}`)),
+      [],
+    );
   });
 
   it("does what the configuration says now, although it remembers what it said when it was last checked", () => {
