@@ -26,6 +26,7 @@ Datadog says it in its own way, and how much of Datadog pantheros covers.
 | the chat | of what is critical: when it begins and ends, and when only a warning is left. \`discord-NAME\` is the webhook \`@webhook-discord-NAME\` |
 | on call | of what is critical on production hosts: when it begins, and of any recovery |
 | what goes on | is told again every 12 hours, as by Alertmanager |
+| a promise of a month (SLO) | an SLO, which shows how much of its budget is left. Prometheus also warns when it is used up too fast, from the second run that fails; an alert of Datadog on an SLO cannot ask for a second one, and each failure has an alert of its own |
 
 Datadog matches names by the tags that it has: a host or job is best named in small letters.
 

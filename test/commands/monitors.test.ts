@@ -59,6 +59,7 @@ describe("pantheros monitors", () => {
     const synced = await monitors("sync");
     assert.equal(synced.code, 0, synced.stdout + synced.stderr);
     assert.match(synced.stdout, new RegExp(`Synced: ${count - 2} monitors and 2 SLOs written`));
+    assert.match(synced.stderr, /the alerts link to no runbook/);
 
     const requests = fake.seen.length;
     const after = await monitors("plan");

@@ -13,6 +13,7 @@ import { createStyle } from "../terminal/style.ts";
 import { agreed, isAsked, refuseStale } from "./agreement.ts";
 import { appliedMarkdown } from "./plan-markdown.ts";
 import { appliedText, placeOf, planText, summaryOf } from "./plan-view.ts";
+import { tellMissingRunbooks } from "./runbooks.ts";
 import { openStage, planStage, unmarkedChoice } from "./stage.ts";
 import { countedByKind, type Subject } from "./subject.ts";
 
@@ -35,6 +36,7 @@ export async function syncAction(subject: Subject, invocation: Invocation): Prom
     if (old !== null)
       refuseStale(old, planned.plan, `make a new one: pantheros ${word} plan --stack ${old.stack} --out FILE`);
     refuseFindings(await serverFindings(planned, target));
+    if (subject.kinds.includes("monitor") && isPending(planned.plan)) tellMissingRunbooks(stage.stack, invocation);
     if (old === null && isPending(planned.plan) && isAsked(invocation)) {
       if (!(await isWanted(planned.plan, subject, invocation))) return exitCodes.pending[0];
       // An answer takes its time: what was agreed to is what was shown, and nothing else.
