@@ -12,7 +12,7 @@ export interface LastAttempt extends DeclaredStep {
 
 /**
  * The last attempt of each declared step of a kind that was ever made. A step that a failed run did not come to has failed as well, as it is
- * counted (model/counters.ts): what it was to make is missing all the same. Journals are read of those jobs alone whose last finished run did
+ * counted (model/samples/counters.ts): what it was to make is missing all the same. Journals are read of those jobs alone whose last finished run did
  * not succeed in all of them.
  * @param last what `ledger.lastSteps` says
  */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -78,6 +78,25 @@ describe("what is committed", () => {
       text.filter((file) => !read(file).endsWith("\n")),
       [],
     );
+  });
+});
+
+describe("what is written about the code", () => {
+  it("names no file that is not there", () => {
+    const rooms = readdirSync(join(root, "src")).join("|");
+    const path = new RegExp(
+      `(?<![\\w/.$}{*-])(?:src|test|setup|bench|docs|examples|monitors|dashboards|${rooms})/[\\w./-]+\\.(?:ts|md|sh|ya?ml)\\b`,
+      "g",
+    );
+    const prose = (file: string) =>
+      file.endsWith(".md") ? read(file) : (read(file).match(/^\s*(\/\/|\/?\*).*$/gm) ?? []).join("\n");
+    const written = withoutThisFile.filter((file) => /\.(md|ts)$/.test(file) && !/fixtures|golden/.test(file));
+    const missing = written.flatMap((file) =>
+      (prose(file).match(path) ?? [])
+        .filter((name) => ![name, join("src", name)].some((place) => existsSync(join(root, place))))
+        .map((name) => `${file}: ${name}`),
+    );
+    assert.deepEqual(missing, []);
   });
 });
 

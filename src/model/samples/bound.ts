@@ -1,10 +1,5 @@
-import { anomalyKinds } from "../anomaly/anomaly.ts";
-import { deviceErrorKinds, exclusiveOperations, scrubErrorKinds, scrubStates } from "../btrfs/health.ts";
-import { layoutRuleNames } from "../layout/finding.ts";
 import type { MetricDefinition } from "../metrics/definition.ts";
 import { type MetricName, metrics } from "../metrics.ts";
-import { outcomes } from "../run/outcome.ts";
-import { periods } from "../time/calendar.ts";
 
 /** How many things a host declares, as far as series are counted by them. */
 export interface DeclaredSizes {
@@ -52,9 +47,7 @@ export type LabelBound =
 export const mostCountedReasons = 400;
 
 const each = (size: keyof DeclaredSizes): LabelBound => ({ each: size });
-const values = (set: readonly unknown[] | number): LabelBound => ({
-  values: typeof set === "number" ? set : set.length,
-});
+const one: LabelBound = { values: 1 };
 const most = (count: number): LabelBound => ({ most: count });
 
 /** Labels that mean the same wherever they stand. Several names together: the values that one thing has in all of them. */
@@ -73,13 +66,9 @@ const bounds: Readonly<Record<string, LabelBound>> = {
   "kind,subject,policy": each("promises"),
   subject: each("subjects"),
   "kind,name": each("declared"),
-  outcome: values(outcomes),
-  tier: values(periods),
-  promise: values(6),
-  rule: values(layoutRuleNames),
-  profile: values(1),
-  hash: values(1),
-  "version,node": values(1),
+  profile: one,
+  hash: one,
+  "version,node": one,
   reason: { counted: true },
   // A host with more filesystems, or a pool with more devices, is told of in part.
   device: most(12),
@@ -90,10 +79,8 @@ const bounds: Readonly<Record<string, LabelBound>> = {
 
 /** Where a label means something else, or is known to have fewer values. */
 const exceptions: Readonly<Record<string, LabelBound>> = {
-  "snapshotCount.type": values(10), // all, the seven tiers of a policy, future, keep
   "snapshotFailing.subvol,holds": each("subvolumes"),
   "jobSuccessAge.job,rhythm": each("jobs"),
-  "jobProof.state": values(3),
   "backupCompleted.job,target": each("backups"),
   "backupSize.job,target": each("backups"),
   "backupNewest.job,target": each("backups"),
@@ -108,17 +95,6 @@ const exceptions: Readonly<Record<string, LabelBound>> = {
   "drillFailing.job,target": each("drills"),
   "drillRto.job,target": each("drills"),
   "drillBytes.job,target": each("drills"),
-  "backupAnomaly.kind": values(anomalyKinds),
-  "backupDeviation.kind": values(anomalyKinds),
-  "bucketBytes.state": values(3),
-  "bucketObjects.state": values(3),
-  "bucketForecast.bound": values(3),
-  "bucketCalls.class": values(4),
-  "btrfsAllocation.type": values(4),
-  "btrfsExclusiveOperation.operation": values(exclusiveOperations),
-  "btrfsDeviceErrors.kind": values(deviceErrorKinds),
-  "btrfsScrubState.state": values(scrubStates),
-  "btrfsScrubErrors.kind": values(scrubErrorKinds),
 };
 
 /** The bounds of a metric's labels; labels that nobody has bounded come back as `unbounded`. */
@@ -126,7 +102,7 @@ export function labelBoundsOf(metric: MetricName): {
   readonly bounds: readonly (readonly [labels: readonly string[], bound: LabelBound])[];
   readonly unbounded: readonly string[];
 } {
-  const { labels }: MetricDefinition = metrics[metric];
+  const { labels, values }: MetricDefinition = metrics[metric];
   const found: [readonly string[], LabelBound][] = [];
   let rest = [...labels];
   // Several labels of one thing before single ones: the longest first.
@@ -136,7 +112,12 @@ export function labelBoundsOf(metric: MetricName): {
     found.push([names, (exceptions[`${metric}.${key}`] ?? bounds[key]) as LabelBound]);
     rest = rest.filter((label) => !names.includes(label));
   }
-  return { bounds: found, unbounded: rest };
+  // A closed set has the values that its metric says, and no others.
+  for (const label of rest) {
+    const closed = values[label];
+    if (closed !== undefined) found.push([[label], { values: closed.length }]);
+  }
+  return { bounds: found, unbounded: rest.filter((label) => values[label] === undefined) };
 }
 
 function* keysFor(metric: MetricName): Generator<readonly string[]> {
