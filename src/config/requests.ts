@@ -44,7 +44,7 @@ export const requestShape = () => ({
 export type RequestOptions = z.infer<z.ZodObject<ReturnType<typeof requestShape>>>;
 
 /** Moments of a run that a hook can be called at. */
-export const hookEvents = ["start", "success", "partial", "failed", "skipped"] as const;
+const hookEvents = ["start", "success", "partial", "failed", "skipped"] as const;
 export type HookEvent = (typeof hookEvents)[number];
 
 export const hook = z.lazy(() =>

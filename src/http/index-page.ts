@@ -22,6 +22,6 @@ export function indexPage(version: string): string {
 }
 
 /** Text as it may stand between tags and within quoted attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

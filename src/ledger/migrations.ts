@@ -2,7 +2,7 @@ import type { Database } from "./database.ts";
 import { LedgerError } from "./ledger.ts";
 
 /** `pthr`: how `file` and other programs tell a ledger from any other SQLite file. */
-export const applicationId = 0x70746872;
+const applicationId = 0x70746872;
 
 /**
  * One entry per version of the schema, never changed once released. Times are milliseconds since the epoch, in observations seconds.

@@ -2,9 +2,9 @@ import type { Readable } from "node:stream";
 import { StepError } from "../model/run/outcome.ts";
 
 /** A longer line is cut here; no tool that we read writes one. */
-export const maxLineBytes = 1024 * 1024;
+const maxLineBytes = 1024 * 1024;
 /** Enough to see why a tool failed. */
-export const tailBytes = 64 * 1024;
+const tailBytes = 64 * 1024;
 
 /** Takes in the bytes of a stream and gives text; bytes that are not UTF-8 become U+FFFD. */
 interface Sink {

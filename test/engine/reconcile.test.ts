@@ -6,7 +6,8 @@ import { type ReconcileOptions, reconcile } from "../../src/engine/reconcile.ts"
 import type { RunStart } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import type { ProcessIdentity, StepPlan } from "../../src/model/run/run.ts";
-import { bootId, identityOf, isAlive, ownIdentity } from "../../src/tools/process/process.ts";
+import { bootId, identityOf, ownIdentity } from "../../src/tools/process/process.ts";
+import { isAlive } from "../support/process.ts";
 
 /** A process that this boot has seen and that is gone: our own pid with another start time. */
 const gone: ProcessIdentity = { bootId: bootId(), pid: process.pid, startTicks: 1 };

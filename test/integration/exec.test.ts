@@ -5,9 +5,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { endGroup } from "../../src/tools/process/group.ts";
-import { identityOf, isAlive } from "../../src/tools/process/process.ts";
+import { identityOf } from "../../src/tools/process/process.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
+import { isAlive } from "../support/process.ts";
 
 const exec = new URL("../../src/tools/exec.ts", import.meta.url).href;
 

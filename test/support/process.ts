@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { TestContext } from "node:test";
+import type { ProcessIdentity } from "../../src/model/run/run.ts";
+import { sightOf } from "../../src/tools/process/process.ts";
 import { eventually } from "./eventually.ts";
 
 export interface RunningProcess {
@@ -88,4 +90,8 @@ export function runToEnd(
 
 function end(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+}
+
+export function isAlive(identity: ProcessIdentity): boolean {
+  return sightOf(identity) === "alive";
 }

@@ -7,9 +7,10 @@ import { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { createExecute } from "../../src/tools/exec.ts";
 import { prepareLaunch } from "../../src/tools/process/launch.ts";
-import { identityOf, isAlive } from "../../src/tools/process/process.ts";
+import { identityOf } from "../../src/tools/process/process.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
+import { isAlive } from "../support/process.ts";
 
 const execute = createExecute({ env: process.env, graceSeconds: 0.3 });
 const sh = (script: string, ...args: string[]) => ["sh", "-c", script, "sh", ...args] as const;

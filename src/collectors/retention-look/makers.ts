@@ -23,7 +23,7 @@ export interface Maker {
 }
 
 /** An artifact is dated by the start of what makes it and appears at its end: the deadline that a job has by default. */
-export const longestMaking = 43_200;
+const longestMaking = 43_200;
 /** Where the configuration knows nobody who makes artifacts: every period that is over is owed one. */
 export const unknownProducer: Producer = { schedule: null, grace: longestMaking };
 

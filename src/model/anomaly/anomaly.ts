@@ -65,7 +65,7 @@ const leastLonger = 60;
 /** Of files: a handful of dumps is replaced as a whole every night. */
 const leastFiles = 20;
 /** What is usual of shares is at least this: twice nothing is nothing. */
-export const leastShare = 0.01;
+const leastShare = 0.01;
 const leastShareSpread = 0.02;
 const mostChanged = 0.5;
 const mostDeleted = 0.25;

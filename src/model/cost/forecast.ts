@@ -41,7 +41,7 @@ export interface Outlook {
 }
 
 /** Fewer measurements than this say nothing of how sure a trend is. */
-export const fewestForInterval = 3;
+const fewestForInterval = 3;
 
 /**
  * The trend carried on from what is stored now; without one, what is stored now.

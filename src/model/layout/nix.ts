@@ -74,7 +74,7 @@ function writeList(values: readonly NixValue[], indent: string): string {
 }
 
 /** In a string `"`, `\` and `${` mean something, and a line break has to be written as one. */
-export function nixString(text: string): string {
+function nixString(text: string): string {
   const escaped = text
     .replaceAll("\\", "\\\\")
     .replaceAll('"', '\\"')

@@ -3,7 +3,7 @@ import type { RecoveryGap } from "../../model/objective/recovery-history.ts";
 import { limits, method } from "./method.ts";
 
 /** The shape that docs/report.md documents; it changes only with a new number. */
-export const reportFormat = "pantheros-report/1";
+const reportFormat = "pantheros-report/1";
 
 /** One JSON document, piece by piece: runs may be many, and come last. */
 export function* jsonReport(report: MonthReport): Generator<string> {

@@ -6,7 +6,7 @@ const uuid = z.string().regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const moment = z.iso.datetime();
 
 /** What is known of an archive, written beside its object when that was found whole: without it an object does not count. */
-export const archiveManifest = z.object({
+const archiveManifest = z.object({
   format: z.literal("pantheros-archive/1"),
   host: z.string(),
   /** What it is an archive of, as in the key. */

@@ -98,15 +98,11 @@ function ownNumberOf(entry: string): number | null {
 }
 
 /** Process 1 is always there: where it is not shown (hidepid, ProtectProc=), neither is anybody else's. */
-export function showsOthers(): boolean {
+function showsOthers(): boolean {
   others ??= statOf(1) !== null;
   return others;
 }
 let others: boolean | undefined;
-
-export function isAlive(identity: ProcessIdentity): boolean {
-  return sightOf(identity) === "alive";
-}
 
 /** False: the machine has been down since, so nothing of that time still runs. */
 export function isOfThisBoot({ bootId: recorded }: ProcessIdentity): boolean {

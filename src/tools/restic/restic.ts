@@ -14,7 +14,7 @@ import {
 import { localPath, type ResticRepository } from "./repository.ts";
 
 /** The oldest restic that is supported: the one of Debian 12. */
-export const oldestRestic = "0.14.0";
+const oldestRestic = "0.14.0";
 
 export interface SnapshotFilter {
   /** Ids or beginnings of them. */

@@ -9,7 +9,6 @@ import {
   bootId,
   hasEnded,
   identityOf,
-  isAlive,
   ownIdentity,
   parseStat,
   sightOf,
@@ -19,6 +18,7 @@ import {
 import { needs } from "../../support/components.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 import { eventually } from "../../support/eventually.ts";
+import { isAlive } from "../../support/process.ts";
 
 /** A shell script that leads a process group of its own, as `createExecute` starts its children; ended by its group with the test. */
 async function startGroup(t: TestContext, script: string) {
