@@ -213,6 +213,14 @@ describe("pantheros monitors", () => {
     assert.deepEqual(readdirSync(join(directory, "there")), ["monitor-disk-usage-1000.json"]);
   });
 
+  it("writes the body of what is ours and no longer defined, by its id", async (t) => {
+    const { fake, monitors } = await desk(t);
+    const tags = ["managed_by:pantheros", "pantheros_stack:hosts", "pantheros_id:old"];
+    fake.monitors.create({ type: "query alert", name: "gone", query: "a > 1", options: {}, tags });
+    const { stdout, stderr } = await monitors("pull --only old");
+    assert.equal((JSON.parse(stdout) as { name: string }[])[0]?.name, "gone", stderr);
+  });
+
   it("says what to do about bad input, writes nothing and tells no key", async (t) => {
     const { fake, monitors, directory } = await desk(t);
     const refused = async (words: string, said: RegExp, options?: CommandOptions) => {

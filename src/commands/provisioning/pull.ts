@@ -13,7 +13,7 @@ export async function pullAction(subject: Subject, invocation: Invocation): Prom
   const stage = await openStage(subject, invocation);
   try {
     // Also what is no longer defined: it is there and ours.
-    const { owned } = await planStage(subject, stage, await stage.openTarget(), { only: undefined });
+    const { owned } = await planStage(subject, { ...stage, only: undefined }, await stage.openTarget());
     stage.progress.close();
     const all = [...owned.values()];
     const found = all.filter(({ mark }) => stage.only?.some((id) => isOf(mark.id, id)) ?? true);
