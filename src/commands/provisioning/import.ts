@@ -57,6 +57,7 @@ export async function importAction(subject: Subject, invocation: Invocation): Pr
       throw new UsageError(`--as ${as}: these are ${candidates.length} ${subject.word}\n  → import that one alone`);
     const shown = (file: string) => nearby(file, invocation);
     const { imported, refused } = await importBatch(importable, candidates, {
+      stack: stack.name,
       defined: subject.resources(stack),
       folder: existsSync(folder) ? importedResources(importable, folder, { shown, stack: stack.name }) : [],
       ...(typeof as === "string" ? { as } : {}),

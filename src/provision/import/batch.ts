@@ -1,4 +1,5 @@
-import type { Resource } from "../resource.ts";
+import { formOf } from "../forms.ts";
+import type { Body, Resource } from "../resource.ts";
 import { adoptedBy, type Candidate, type Imported, importOne } from "./import.ts";
 import type { Importable } from "./importable.ts";
 
@@ -11,6 +12,7 @@ export interface Refused {
 }
 
 export interface BatchOptions {
+  readonly stack: string;
   /** What the stack has. */
   readonly defined: readonly Resource[];
   /** Those that import has written, which may be written anew. */
@@ -23,7 +25,7 @@ export interface BatchOptions {
 export async function importBatch(
   importable: Importable,
   candidates: readonly Candidate[],
-  { defined, folder, as }: BatchOptions,
+  { stack, defined, folder, as }: BatchOptions,
 ): Promise<{ readonly imported: readonly Imported[]; readonly refused: readonly Refused[] }> {
   const imported = new Map<string, Imported & { readonly place: string }>();
   const refused: Refused[] = [];
@@ -32,6 +34,12 @@ export async function importBatch(
     const title = body[importable.title];
     const name = typeof title === "string" ? title : null;
     const number = adoptedBy(importable, body);
+    const own = number === null ? null : shippedAs(importable, body, stack, defined);
+    if (own !== null) {
+      const reason = `it is ${own} of the stack ${stack} already, which pantheros itself defines: there is nothing to import`;
+      refused.push({ place, name, reasons: [reason] });
+      continue;
+    }
     const before = folder.find(({ adopts }) => adopts !== undefined && adopts === number);
     const result = await importOne(importable, candidate, as ?? before?.id);
     if ("reasons" in result) {
@@ -46,6 +54,13 @@ export async function importBatch(
     else refused.push({ place, name, reasons: [reason] });
   }
   return { imported: [...imported.values()], refused };
+}
+
+/** The id under which it is ours without a file of anybody; null: it is not. */
+function shippedAs({ kind }: Importable, body: Body, stack: string, defined: readonly Resource[]): string | null {
+  const mark = formOf(kind).identity.read(body);
+  const isShipped = defined.some((resource) => resource.kind === kind && resource.id === mark?.id);
+  return mark !== null && mark.stack === stack && isShipped ? mark.id : null;
 }
 
 function conflictOf(

@@ -41,7 +41,7 @@ const batch = (bodies: readonly Body[], more: Partial<BatchOptions> = {}) =>
   importBatch(
     importableMonitor,
     bodies.map((body, index) => ({ place: `number ${index + 1}`, body, problems: [] })),
-    { defined: [], folder: [], ...more },
+    { stack: "hosts", defined: [], folder: [], ...more },
   );
 
 describe("importing a monitor", () => {
@@ -134,6 +134,20 @@ describe("importing several", () => {
     );
     const { refused } = await batch([exported], { folder, as: "new" });
     assert.match(refused[0]?.reasons[0] ?? "", /imported as disk already, and an id is not changed/);
+  });
+
+  it("finds nothing to import in what pantheros itself defines, whatever it shall be called", async () => {
+    const defined = [{ kind: "monitor", id: "disk", needs: [], body: {} } as const];
+    const marked = (stack: string, id: string): Body => ({
+      ...exported,
+      tags: ["managed_by:pantheros", `pantheros_stack:${stack}`, `pantheros_id:${id}`],
+    });
+    for (const as of [undefined, "mine"]) {
+      const { refused } = await batch([marked("hosts", "disk")], { defined, ...(as === undefined ? {} : { as }) });
+      assert.match(refused[0]?.reasons[0] ?? "", /^it is disk of the stack hosts already/);
+    }
+    for (const others of [marked("cluster", "disk"), marked("hosts", "queue")])
+      assert.deepEqual((await batch([others], { defined, as: "mine" })).refused, []);
   });
 
   it("refuses an id of ours, one of another monitor, and what is no id", async () => {
