@@ -1,6 +1,6 @@
 import { StepError } from "../../model/run/outcome.ts";
 import { isBody } from "../resource.ts";
-import { errorsIn } from "./kind-api.ts";
+import { errorsIn, refuseReading } from "./kind-api.ts";
 import { type Answer, createTransport, type Send, type TransportOptions } from "./transport.ts";
 
 /** Calls to Datadog, and which of the two keys it is that it does not take. */
@@ -37,8 +37,11 @@ const isRefused = ({ status }: Answer) => status === 401 || status === 403;
 
 /** It looks at the API key and at nothing else, https://docs.datadoghq.com/api/latest/authentication/ */
 async function checkApiKey(send: Send, { url, apiKey }: TransportOptions): Promise<void> {
-  const answer = await send({ method: "GET", path: "/api/v1/validate", about: "checking the API key" });
-  if (answer.status === 200 && isBody(answer.json) && answer.json["valid"] === true) return;
+  const about = "checking the API key";
+  const answer = await send({ method: "GET", path: "/api/v1/validate", about });
+  const isValid = isBody(answer.json) ? answer.json["valid"] : null;
+  if (answer.status === 200 && isValid === true) return;
+  if (!isRefused(answer) && isValid !== false) throw refuseReading(answer, about);
   throw new StepError("auth", `${url} does not accept the API key from ${apiKey.origin}`, {
     advice: "is it a key of this site? are the two keys swapped? see provisioning.datadog.site and .api_key",
   });

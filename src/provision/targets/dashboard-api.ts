@@ -1,7 +1,7 @@
 import { StepError } from "../../model/run/outcome.ts";
 import { isBody, type RemoteResource } from "../resource.ts";
 import { createSlots } from "../slots.ts";
-import { type KindApi, refuse } from "./kind-api.ts";
+import { type KindApi, refuse, refuseReading } from "./kind-api.ts";
 import { listPages, pagesByOffset } from "./listing.ts";
 import type { Send } from "./transport.ts";
 
@@ -64,7 +64,7 @@ const summaries = (send: Send) =>
       const query = { count: String(size), start: String(offset) };
       const answer = await send({ method: "GET", path: dashboardApi.path, query, about });
       const page = isBody(answer.json) ? answer.json["dashboards"] : null;
-      if (answer.status !== 200 || !Array.isArray(page) || !page.every(isSummary)) throw refuse(answer, about);
+      if (answer.status !== 200 || !Array.isArray(page) || !page.every(isSummary)) throw refuseReading(answer, about);
       return page;
     },
   });

@@ -1,6 +1,6 @@
 import { StepError } from "../../model/run/outcome.ts";
 import { isBody } from "../resource.ts";
-import { type KindApi, refuse } from "./kind-api.ts";
+import { type KindApi, refuseReading } from "./kind-api.ts";
 
 /** https://docs.datadoghq.com/api/latest/downtimes/, version 1: those that are in force or will be. */
 export const downtimeApi: KindApi = {
@@ -8,7 +8,7 @@ export const downtimeApi: KindApi = {
   async list(send) {
     const about = "listing the downtimes";
     const answer = await send({ method: "GET", path: downtimeApi.path, about });
-    if (answer.status !== 200 || !Array.isArray(answer.json)) throw refuse(answer, about);
+    if (answer.status !== 200 || !Array.isArray(answer.json)) throw refuseReading(answer, about);
     return (answer.json as unknown[]).map((item) => downtimeApi.read(item, about)).filter(({ body }) => isLeft(body));
   },
   read(json, about) {

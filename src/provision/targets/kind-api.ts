@@ -41,6 +41,15 @@ export function refuse(answer: Answer, about: string, isWrite = false): StepErro
   return new StepError("config", `${about}: ${said}`, { advice: "correct the definition, then sync again" });
 }
 
+/** What it means that a question which nothing of ours is part of – what is there? – has no usable answer. */
+export function refuseReading(answer: Answer, about: string): StepError {
+  if (answer.status === 401 || answer.status === 403) return refuse(answer, about);
+  const said = answer.status === 200 ? "what was answered is not understood" : `it answered ${answer.status}`;
+  return new StepError("network", [`${about}: ${said}`, ...errorsIn(answer)].join(": "), {
+    advice: "is the site right, or does a proxy answer in its place? see provisioning.datadog.site",
+  });
+}
+
 /** What the API objects to, in its own words. */
 export function errorsIn({ json }: Answer): readonly string[] {
   const errors = isBody(json) ? json["errors"] : null;

@@ -1,7 +1,7 @@
 import { StepError } from "../../model/run/outcome.ts";
 import { type Body, isBody } from "../resource.ts";
 import { serialise } from "./datadog.ts";
-import { errorsIn, refuse } from "./kind-api.ts";
+import { errorsIn, refuse, refuseReading } from "./kind-api.ts";
 import type { Answer, Send } from "./transport.ts";
 
 /** https://docs.datadoghq.com/api/latest/metrics/#get-metric-metadata */
@@ -14,7 +14,7 @@ export async function readMetadata(send: Send, name: string): Promise<Body | nul
   const about = `reading the metadata of ${name}`;
   const answer = await send({ method: "GET", path: path(name), about });
   if (answer.status === 404) return null;
-  if (answer.status !== 200 || !isBody(answer.json)) throw refuse(answer, about);
+  if (answer.status !== 200 || !isBody(answer.json)) throw refuseReading(answer, about);
   return answer.json;
 }
 

@@ -1,7 +1,7 @@
 import { StepError } from "../../model/run/outcome.ts";
 import { isBody, type RemoteResource } from "../resource.ts";
-import { type KindApi, refuse } from "./kind-api.ts";
-import { incomplete, listPages, pagesByNumber } from "./listing.ts";
+import { type KindApi, refuse, refuseReading } from "./kind-api.ts";
+import { listPages, pagesByNumber } from "./listing.ts";
 import type { Send } from "./transport.ts";
 
 /** The largest that the API gives. */
@@ -58,8 +58,7 @@ const listed = (send: Send, narrowed: Readonly<Record<string, string>>) =>
       const about = "listing the monitors";
       const query = { page: String(number), page_size: String(size), ...narrowed };
       const answer = await send({ method: "GET", path: monitorApi.path, query, about });
-      if (answer.status !== 200) throw refuse(answer, about);
-      if (!Array.isArray(answer.json)) throw incomplete("the monitors", "the answer is no list");
+      if (answer.status !== 200 || !Array.isArray(answer.json)) throw refuseReading(answer, about);
       return answer.json.map((item: unknown) => monitorApi.read(item, about));
     },
   });

@@ -1,6 +1,6 @@
 import { StepError } from "../../model/run/outcome.ts";
 import { isBody, type RemoteResource } from "../resource.ts";
-import { type KindApi, refuse } from "./kind-api.ts";
+import { type KindApi, refuse, refuseReading } from "./kind-api.ts";
 import { listPages, pagesByOffset } from "./listing.ts";
 import type { Send } from "./transport.ts";
 
@@ -45,7 +45,7 @@ const listed = (send: Send, narrowed: Readonly<Record<string, string>>) =>
       const query = { limit: String(size), offset: String(offset), ...narrowed };
       const answer = await send({ method: "GET", path: sloApi.path, query, about });
       const page = isBody(answer.json) ? answer.json["data"] : null;
-      if (answer.status !== 200 || !Array.isArray(page)) throw refuse(answer, about);
+      if (answer.status !== 200 || !Array.isArray(page)) throw refuseReading(answer, about);
       return page.map((item) => sloApi.read(item, about));
     },
   });

@@ -52,4 +52,16 @@ describe("the API's own check of keys", () => {
       message: /does not accept the API key from environment variable DD_API_KEY/,
     });
   });
+
+  for (const [status, text, said] of [
+    [404, '{"errors":["Not found"]}', /checking the API key: it answered 404: Not found/],
+    [200, "{}", /checking the API key: what was answered is not understood/],
+    [200, '{"valid":false}', /does not accept the API key/],
+  ] as const) {
+    it(`blames the key for what is said of it, and of nothing else: ${status} ${text}`, async (t) => {
+      const fake = await startFakeDatadog(t);
+      fake.fault = () => ({ kind: "answer", status, text });
+      await assert.rejects(openConnection(transportTo(fake)).check(), { message: said });
+    });
+  }
 });

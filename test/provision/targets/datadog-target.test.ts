@@ -171,7 +171,7 @@ describe("a listing", () => {
       { kind: "answer", status: 200, text: "<!doctype html><title>Sign in</title>" },
       /answered 200 with a web page/,
     ],
-    ["a map", { kind: "answer", status: 200, text: "{}" }, /cannot be listed completely/],
+    ["a map", { kind: "answer", status: 200, text: "{}" }, /listing the monitors: what was answered is not understood/],
     ["a monitor without an id", { kind: "answer", status: 200, text: '[{"name":"x"}]' }, /is no monitor/],
     ["refused keys", { kind: "answer", status: 403, text: '{"errors":["Forbidden"]}' }, /does not accept the API key/],
     [
@@ -195,6 +195,25 @@ describe("a listing", () => {
         return true;
       });
     });
+  }
+
+  for (const kind of ["monitor", "slo", "dashboard", "downtime"] as const) {
+    for (const [status, text, said] of [
+      [404, '{"errors":["Not found"]}', /listing the .*s: it answered 404: Not found$/],
+      [400, "{}", /listing the .*s: it answered 400$/],
+      [200, "{}", /listing the .*s: what was answered is not understood$/],
+    ] as const) {
+      it(`of each ${kind} that is answered by ${status} ${text} is a question of where was asked, not of the definitions`, async (t) => {
+        const { fake, target } = await provisionStage(t);
+        fake.fault = () => ({ kind: "answer", status, text });
+        await assert.rejects(target.list(kind, stackName), (error) => {
+          assert.ok(error instanceof StepError);
+          assert.match(error.message, said);
+          assert.match(error.details.advice ?? "", /is the site right/);
+          return true;
+        });
+      });
+    }
   }
 
   it("is asked for again when the connection fails, and given up in the end", async (t) => {
