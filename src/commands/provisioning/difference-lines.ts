@@ -21,7 +21,7 @@ export function differenceLines({ path, before, after }: Difference, style: Styl
   const [old, wanted] = [before, after].map((value) => (value === null ? style.dim("default") : written(value)));
   const short = `      ${path}: ${old} → ${wanted}`;
   if (!isText(before) && !isText(after) && displayWidth(short) <= oneLine) return [short];
-  const changes = lineChanges(asLines(before), asLines(after));
+  const changes = lineChanges(linesOf(before), linesOf(after));
   const shown = changes.slice(0, mostLines);
   const rest = changes.length - shown.length;
   return [
@@ -44,7 +44,6 @@ function widgetLines(before: JsonValue, after: JsonValue, style: Style): readonl
 }
 
 const isText = (value: JsonValue) => typeof value === "string" && value.includes("\n");
-const asLines = (value: JsonValue) => (value === null ? "" : linesOf(value));
 
 /** Lists of words, such as tags: what comes and what goes; null for anything else. */
 function setLines(before: JsonValue, after: JsonValue): readonly LineChange[] | null {

@@ -13,8 +13,9 @@ const mostEdits = 400;
 /** Stands for lines between two changes. */
 const gap: LineChange = { sign: " ", line: "…" };
 
-/** A value as lines: text as it is, anything else as JSON in which the order of keys, which means nothing, is always the same. */
+/** A value as lines: text as it is, anything else as JSON in which the order of keys, which means nothing, is always the same; null as `(default)`. */
 export function linesOf(value: JsonValue): string {
+  if (value === null) return "(default)";
   return typeof value === "string" ? value : JSON.stringify(sorted(value), null, 2);
 }
 

@@ -129,7 +129,5 @@ function changed({ path, before, after }: Difference): readonly string[] {
 }
 
 function linesBetween(before: JsonValue, after: JsonValue): readonly string[] {
-  return lineChanges(write(before), write(after)).map(({ sign, line }) => `${sign}${line}`);
+  return lineChanges(linesOf(before), linesOf(after)).map(({ sign, line }) => `${sign}${line}`);
 }
-
-const write = (value: JsonValue) => (value === null ? "(default)" : linesOf(value));

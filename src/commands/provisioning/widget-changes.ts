@@ -42,13 +42,17 @@ export function widgetChanges(before: JsonValue, after: JsonValue): WidgetChange
   if (old === null || wanted === null) return null;
   const was = twinsOf(wanted, old);
   const kept = new Set(was.values());
+  // Those in a group that has another title now stand where they stood.
+  const groups = new Map(
+    [...was].flatMap(([{ type, title }, twin]) => (type === "group" ? [[twin.title, title]] : [])),
+  );
   let moved = 0;
   const changes = wanted.flatMap((widget): WidgetChange[] => {
     const twin = was.get(widget);
     if (twin === undefined) return [{ sign: "+", name: nameOf(widget), differences: [] }];
     const differences = differencesOf(twin.definition, widget.definition);
     if (differences.length > 0) return [{ sign: "~", name: nameOf(twin), differences }];
-    if (twin.group !== widget.group || !isSame(twin.layout, widget.layout)) moved += 1;
+    if ((groups.get(twin.group) ?? twin.group) !== widget.group || !isSame(twin.layout, widget.layout)) moved += 1;
     return [];
   });
   const gone = old.filter((widget) => !kept.has(widget));

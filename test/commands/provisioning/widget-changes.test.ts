@@ -50,6 +50,8 @@ describe("what has changed among widgets", () => {
     assert.deepEqual(told(before, swapped), ["the same ones in another order"]);
     const elsewhere = [group("Jobs", widget("Runs")), group("Disks", widget("Failures"), widget("Usage"))];
     assert.deepEqual(told(before, elsewhere), ["1 moved"]);
+    const renamed = [group("Runs of jobs", widget("Runs"), widget("Failures")), group("Disks", widget("Usage"))];
+    assert.deepEqual(told(before, renamed), ["1 changed", "~ Jobs (group) title"]);
   });
 
   it("takes each for one other at most, also where titles stand twice or are missing", () => {
