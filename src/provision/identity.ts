@@ -45,10 +45,7 @@ export const byTags: Identity = {
     const others = tagsOf(body).filter((tag) => !isMarkOf(tag));
     return { ...body, tags: [...others, ...wordsOf(mark)] };
   },
-  strip: (body) =>
-    body["tags"] === undefined
-      ? body
-      : { ...body, tags: tagsOf(body).filter((tag) => !tag.startsWith(`${names.applied}:`)) },
+  strip: (body) => ({ ...body, tags: tagsOf(body).filter((tag) => !tag.startsWith(`${names.applied}:`)) }),
   remove: (body) => {
     const { tags } = body;
     if (!Array.isArray(tags)) return body;
@@ -60,7 +57,7 @@ export const byTags: Identity = {
 export function byLastLine(field: string): Identity {
   const linesOf = (body: Body) => {
     const value = body[field];
-    return typeof value === "string" ? value.trimEnd().split("\n") : [];
+    return typeof value === "string" ? value.split("\n") : [];
   };
   // Somebody may have written below it.
   const markLine = (lines: readonly string[]) => lines.findLastIndex((line) => line.startsWith(`${owner} `));
@@ -72,8 +69,7 @@ export function byLastLine(field: string): Identity {
       .filter((_, index) => index !== marked)
       .join("\n")
       .trimEnd();
-    const last = words.length === 0 ? [] : [words.join(" ")];
-    return { ...body, [field]: [...(kept === "" ? [] : [kept, ""]), ...last].join("\n").trimEnd() };
+    return { ...body, [field]: [...(kept === "" ? [] : [kept, ""]), words.join(" ")].join("\n").trimEnd() };
   };
   return {
     read: (body) => markOf(linesOf(body)),

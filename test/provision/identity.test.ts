@@ -27,6 +27,16 @@ for (const [where, identity] of Object.entries(identities)) {
       assert.deepEqual(identity.read(first)?.id, "disk-usage");
     });
 
+    it("can be taken away, and leaves what it was put beside", () => {
+      for (const body of [
+        { description: "what for\n\nand why", tags: ["a:b"] },
+        { description: "", tags: [] },
+      ])
+        assert.deepEqual(identity.remove(identity.write(body, { ...mark, installation: "north" })), body);
+      for (const nobodys of [{}, { description: "mine ", tags: [7, "a:b"] }, { description: 7, tags: "a:b" }])
+        assert.deepEqual(identity.remove(nobodys), nobodys);
+    });
+
     it("of another version says nothing about who has changed what", () => {
       const body = identity.write({}, { ...mark, applied: "v9.abc" });
       assert.equal(identity.read(body)?.applied, null);

@@ -30,6 +30,24 @@ const bad: readonly (readonly [what: string, resources: readonly Resource[], sai
     /warning 1 is not above/,
   ],
   [
+    "a warning that comes with what is critical, where reaching it is enough",
+    [judging({ thresholds: { critical: 2, warning: 2 } }, query.replace(">", ">="))],
+    /warning 2 is not below/,
+  ],
+  [
+    "a warning that comes with what is critical, downwards",
+    [judging({ thresholds: { critical: 2, warning: 2 } }, query.replace(">", "<"))],
+    /warning 2 is not above/,
+  ],
+  [
+    "a recovery from a warning on the wrong side",
+    [judging({ thresholds: { critical: 2, warning: 1, warning_recovery: 1.5 } })],
+    /recovery 1.5 from a warning is not below the warning 1 – put it below/,
+  ],
+  ["a title that nobody can read", [monitor("x", { name: " " })], /it has no name – give it a title/],
+  ["what has neither a title", [monitor("x", { name: null })], /it has no name/],
+  ["nor an option", [monitor("x", { options: null })], /no critical threshold/],
+  [
     "a recovery on the wrong side",
     [judging({ thresholds: { critical: 2, critical_recovery: 2.5 } })],
     /recovery 2.5 is not below/,
@@ -71,11 +89,11 @@ const bad: readonly (readonly [what: string, resources: readonly Resource[], sai
     [
       monitor("x", {
         type: "service check",
-        query: '"ntp.in_sync".over("*").by("host").last(2).count_by_status()',
+        query: '"ntp.in_sync".over("*").by("host").last(4).count_by_status()',
         options: { thresholds: { critical: 4 } },
       }),
     ],
-    /looks at 2 results and counts to 4 – write last\(5\)/,
+    /looks at 4 results and counts to 4 – write last\(5\)/,
   ],
   ["a composite of what is not defined", [composite("both", ["a"])], /names a, which is not defined/],
   ["a circle", [composite("a", ["b"]), composite("b", ["a"])], /needs b, which needs it – break the circle/],
@@ -115,10 +133,17 @@ describe("the rules of definitions", () => {
     });
   }
 
+  it("have nothing against what says nothing, and against the older words about missing data alone", () => {
+    const thresholds = { critical: 2, warning: 1.5, critical_recovery: 1.9, warning_recovery: 1 };
+    assert.deepEqual(checkResources([monitor("x", { message: null })]), []);
+    assert.deepEqual(checkResources([judging({ thresholds }, query.replace(">", ">="))]), []);
+    assert.deepEqual(checkResources([judging({ thresholds, notify_no_data: true, no_data_timeframe: 10 })]), []);
+  });
+
   it("know what a service check and a composite are", () => {
     const check = monitor("check", {
       type: "service check",
-      query: '"ntp.in_sync".over("*").by("host").last(6).count_by_status()',
+      query: '"ntp.in_sync".over("*").by("host").last(5).count_by_status()',
       options: { thresholds: { critical: 4, ok: 2 } },
     });
     assert.deepEqual(checkResources([check, monitor("a"), composite("both", ["a", "check"])]), []);

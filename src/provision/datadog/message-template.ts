@@ -60,7 +60,7 @@ function variablesOf(inside: string): readonly string[] {
   const [, name, rest = ""] = called;
   if (name === "override_priority") return [];
   const first = /^(["'])(.*?)\1/s.exec(rest)?.[2] ?? rest;
-  if (name !== "eval") return [first.trim()];
+  if (name !== "eval") return [first];
   // https://docs.datadoghq.com/monitors/guide/template-variable-evaluation/: words that are not called, and not within quotes.
   const words = first
     .replaceAll(/(["'\\]).*?\1/g, " ")

@@ -11,7 +11,7 @@ type Problem = readonly [message: string, advice: string];
  * @param parts those that a composite names
  */
 export function monitorProblems({ body }: Resource, parts: readonly Resource[]): readonly Problem[] {
-  const { query, message, type } = body;
+  const { query, message } = body;
   const options = isBody(body["options"]) ? body["options"] : {};
   if (typeof query !== "string" || query.trim() === "") return [["it has no query", "say what it judges"]];
   return [
@@ -21,7 +21,7 @@ export function monitorProblems({ body }: Resource, parts: readonly Resource[]):
     ...(typeof body["name"] === "string" && body["name"].trim() !== ""
       ? []
       : ([["it has no name", "give it a title"]] as const)),
-    ...(type === "composite" ? [] : thresholdProblems(query, options)),
+    ...thresholdProblems(query, options),
     ...missingDataProblems(options),
     ...(typeof message === "string" ? templateProblems(message, scopeOf(body, parts)) : []),
   ];
@@ -70,7 +70,7 @@ const isCheck = (query: string) => /\.last\(\d+\)/.test(query);
 /** A service check looks at the last n results: it must be able to see as many as it counts. */
 function checkProblems(query: string, thresholds: Body): readonly Problem[] {
   const last = Number(/\.last\((\d+)\)/.exec(query)?.[1]);
-  const most = Math.max(0, ...Object.values(thresholds).filter((value) => typeof value === "number"));
+  const most = Math.max(...Object.values(thresholds).filter((value) => typeof value === "number"));
   return last > most ? [] : [[`it looks at ${last} results and counts to ${most}`, `write last(${most + 1}) or more`]];
 }
 

@@ -37,7 +37,11 @@ const documented: readonly (readonly [what: string, scope: Scope, message: strin
   ["an event of a browser", scope("rum alert"), "{{rum.service}} {{rum.tags.key}}"],
   ["an event", scope("event-v2 alert"), "{{{event.text}}} {{event.host.name}} {{ event.tags.[dot.key.test] }}"],
   ["an audit", scope("audit alert"), "{{audit.message}} {{audit.attributes.key}}"],
-  ["a pipeline", scope("ci-pipelines alert"), "{{cipipeline.ci_level}} {{cipipeline.attributes.key}}"],
+  [
+    "a pipeline",
+    scope("ci-pipelines alert"),
+    "{{cipipeline.ci_level}} {{cipipeline.status}} {{cipipeline.attributes.key}}",
+  ],
   ["a test", scope("ci-tests alert"), "{{citest.error.message}} {{citest.attributes.key}}"],
   ["a database", scope("database-monitoring alert"), "{{databasemonitoring.attributes.key}}"],
   [
@@ -52,6 +56,14 @@ const documented: readonly (readonly [what: string, scope: Scope, message: strin
     "sums",
     metric,
     '{{eval "last_triggered_at_epoch-15*60*1000"}} {{eval "humanize_bytes(value)"}} {{eval "int(value / 60 % 24)"}}',
+  ],
+  ["a text in a sum", metric, `{{eval "humanize_duration(value, 'seconds')"}}`],
+  ["another priority", metric, "{{override_priority 'P2'}}"],
+  ["a label with a dash", scope("query alert", ["kube-app"]), '{{urlencode "kube-app.name"}}'],
+  [
+    "anything in a composite of what is not known",
+    { type: "composite", groups: null, parts: 2 },
+    '{{job.name}} {{#is_match "job" "a"}}x{{/is_match}}',
   ],
   ["a time elsewhere", metric, "{{local_time 'last_triggered_at' 'Asia/Tokyo'}}"],
   ["a part of an address", scope("query alert", ["service"]), '{{urlencode "service.name"}}'],
@@ -85,6 +97,9 @@ const wrong: readonly (readonly [what: string, scope: Scope, message: string, sa
     /of job there is no job\.owner/,
   ],
   ["a third part of two", scope("composite", ["host"], 2), "{{c.value}}", /does not group by c/],
+  ["a part as a whole", scope("composite", ["host"], 2), "{{a}}", /does not group by a$/],
+  ["an event as a whole", scope("error-tracking alert"), "{{issue}}", /has no issue$/],
+  ["a variable without quotes", metric, "{{urlencode job.name}}", /does not group by job$/],
   ["a variable in a sum", metric, '{{eval "round(valeu*100)"}}', /does not group by valeu/],
   ["a variable in an address", metric, '{{urlencode "service.name"}}', /does not group by service/],
   ["a comparison of nothing", metric, "{{#is_match}}a{{/is_match}}", /compares nothing/],
@@ -109,6 +124,12 @@ describe("the template of a message", () => {
       assert.match(String(problems[0]?.[0]), said);
     });
   }
+
+  it("is told what its query groups by, also where that is nothing", () => {
+    const advice = (groups: readonly string[]) =>
+      templateProblems("{{job.name}}", scope("query alert", groups))[0]?.[1];
+    assert.deepEqual([advice([]), advice(["host", "disk"])], ["it groups by nothing", "it groups by host, disk"]);
+  });
 
   it("of a composite names its parts by letters, as many as its query has, and what they group by", () => {
     const parts = [monitor("one"), monitor("two")];
