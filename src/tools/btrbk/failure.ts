@@ -75,9 +75,8 @@ export function btrbkFailure({ task, exitCode, signal, stderr, transactions }: B
   const ended = signal ?? caught;
   if (ended !== null) return killed(`btrbk could not ${task}`, { exitCode, signal: ended }, stderr);
   const complaints = parseComplaints(stderr);
-  const begun = transactions.length > 0;
-  const judged = complaints.map((complaint) => ({ complaint, cause: causeOf(complaint, begun ? null : exitCode) }));
-  const decisive = judged.find(({ cause }) => cause !== null) ?? judged[0];
+  const judged = complaints.map((complaint) => ({ complaint, cause: causeOf(complaint, exitCode) }));
+  const decisive = judged.find(({ cause }) => cause) ?? judged[0];
   const [, reason, advice] = decisive?.cause ?? [null, "unknown" as const, "look at the last lines of btrbk's output"];
   const aborted = transactions.filter(({ status }) => status === "ABORT").length;
   const more = aborted > 1 ? ` (${aborted} of its tasks were given up)` : "";
@@ -85,20 +84,21 @@ export function btrbkFailure({ task, exitCode, signal, stderr, transactions }: B
   return new StepError(reason, `btrbk could not ${task}: ${said}${more}`, { ...details, advice });
 }
 
-function causeOf(complaint: BtrbkComplaint, beginning: number | null): Cause | null {
+function causeOf(complaint: BtrbkComplaint, exitCode: number | null): Cause | undefined {
   const words = wordsOf(complaint);
-  if (beginning !== null && beginnings[beginning]) return match(beginnings[beginning], words);
+  const beginning = beginnings[exitCode ?? 0];
+  if (beginning) return match(beginning, words);
   const ofTarget = /^(?:Skipping target|Failed to send)/.test(complaint.text);
   return match([...causes, ...(ofTarget ? causesOfTarget : causesOfSource)], words);
 }
 
-function match(among: readonly Cause[], words: string): Cause | null {
-  return among.find(([pattern]) => pattern.test(words)) ?? null;
+function match(among: readonly Cause[], words: string): Cause | undefined {
+  return among.find(([pattern]) => pattern.test(words));
 }
 
 /** Without the commands and the paths in it, which may hold any words. */
 function wordsOf({ text, details }: BtrbkComplaint): string {
-  return [text, ...details.filter((line) => !line.startsWith("sh: /") && !/^sh: [a-z]/.test(line))]
+  return [text, ...details.filter((line) => !/^sh: [a-z/]/.test(line))]
     .join("\n")
     .replaceAll(/(['"])\/[^\n]*?\1|(?<![\w.])\/[^\n]*?(?=: | failed|$)/gm, "PATH");
 }

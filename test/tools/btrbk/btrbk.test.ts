@@ -191,6 +191,64 @@ WARNING: ... readlink: /mnt/No space left on device: No such file or directory`;
   });
 });
 
+describe("what btrbk says", () => {
+  const failure = (stderr: string, statuses: readonly string[] = []) =>
+    btrbkFailure({
+      ...{ task: "run", exitCode: 10, signal: null, stderr },
+      transactions: statuses.map((status) => ({ type: "snapshot", status, target: "", source: "", message: "" })),
+    });
+
+  for (const [reason, ...said] of [
+    ["space", "btrfs: Disk quota exceeded"],
+    [
+      "network",
+      ...["ssh: connect to host a port 22: Connection timed out", "ssh: Connection reset", "ssh: Connection closed"],
+      ...["ssh: Network is unreachable", "ssh: No route to host", "kex_exchange_identification: odd"],
+      ...["Connection closed by 10.0.0.1", "Connection reset by 10.0.0.1", "Broken pipe"],
+    ],
+    [
+      "auth",
+      ...[
+        "root@a: Permission denied (publickey).",
+        "Host key verification failed.",
+        "Too many authentication failures",
+      ],
+      "btrfs: Permission denied",
+    ],
+    ["tool_missing", "sh: 1: mbuffer: not found", "bash: mbuffer: command not found"],
+    ["source", "btrfs: Input/output error", "btrfs: Structure needs cleaning"],
+    [
+      "config",
+      ...["subvolume is readonly", "subvolume has no UUID", '"Received UUID" is set', "No snapshot_dir"],
+      "Relative snapshot_dir path",
+    ],
+  ] satisfies readonly [Reason, ...string[]][]) {
+    for (const words of said) {
+      it(`"${words}" is ${reason}`, () => assert.equal(failure(`ERROR: odd\nERROR: ... ${words}`).reason, reason));
+    }
+  }
+
+  it("is told by the complaint whose cause is known, else by the first, and how many tasks were given up", () => {
+    const known = "ERROR: the moon\nERROR: is full\nERROR: Broken pipe";
+    assert.equal(failure(known).message, "btrbk could not run: Broken pipe");
+    const unknown = "ERROR: the moon\nERROR: is full";
+    assert.equal(failure(unknown, ["ABORT", "success"]).message, "btrbk could not run: the moon");
+    const two = failure(unknown, ["ABORT", "ABORT"]).message;
+    assert.equal(two, "btrbk could not run: the moon (2 of its tasks were given up)");
+  });
+
+  it("is not taken from the commands that it shows", () => {
+    const shown = [
+      "sh: readlink -v -e '/mnt/it'\\''s Broken pipe'",
+      "sh: /usr/bin/btrfs send '/mnt/it'\\''s Broken pipe'",
+    ];
+    for (const command of shown) {
+      const said = failure(`ERROR: odd\nERROR: ... ${command}\nERROR: ... Structure needs cleaning`);
+      assert.deepEqual([said.reason, said.message], ["source", "btrbk could not run: odd: Structure needs cleaning"]);
+    }
+  });
+});
+
 describe("what btrbk prints", () => {
   const shellQuoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 

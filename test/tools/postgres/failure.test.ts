@@ -109,9 +109,56 @@ describe("failures of PostgreSQL's programs in general", () => {
     assert.equal(reasonOf("ERROR:  odd\nLINE 1: SELECT 'connection refused'"), "unknown");
   });
 
+  for (const [reason, ...said] of [
+    ["space", "disk quota exceeded", 'could not extend file "base/1/2"'],
+    ["oom", "cannot allocate memory"],
+    ["tool_missing", "Error: You must install at least one postgresql-client-<version> package"],
+    ["config", 'invalid sslmode value: "odd"', "could not create locale"],
+    ["auth", 'role "x" is not permitted to log in', 'permission denied for database "x"'],
+    [
+      "source",
+      ...[
+        'could not read block 1 in file "x"',
+        "missing chunk number 0 for toast value 1",
+        "unexpected chunk number 1",
+      ],
+      ...["cache lookup failed for relation 1", "compressed pglz data is corrupt"],
+      "canceling statement due to conflict with recovery",
+    ],
+    ["throttled", "sorry, too many clients already", "remaining connection slots are reserved"],
+    ["timeout", "canceling statement due to lock timeout"],
+    [
+      "network",
+      ...["Connection refused", "the database system is starting up", "the database system is in recovery mode"],
+      ...["the database system is not accepting connections", "Connection timed out", "timeout expired"],
+      ...["SSL error: unexpected eof", "SSL SYSCALL error: EOF detected", "certificate verify failed"],
+      ...["Network is unreachable", "No route to host", "Connection reset by peer", "Broken pipe"],
+      "could not receive data from server",
+    ],
+  ] satisfies readonly [Reason, ...string[]][]) {
+    for (const words of said) {
+      it(`are ${reason} when it says ${words}`, () => assert.equal(reasonOf(`pg_dump: error: ${words}`), reason));
+    }
+  }
+
+  it("come with the advice for what was said, else for the reason, else with where to look", () => {
+    const advice = (words: string) =>
+      postgresFailure({ task: "x", exitCode: 1, signal: null, stderr: `pg_dump: error: ${words}` }).details.advice;
+    assert.match(advice("permission denied to create database") ?? "", /CREATEDB/);
+    assert.match(advice("password authentication failed") ?? "", /pg_hba\.conf/);
+    assert.match(advice("canceling statement due to conflict with recovery") ?? "", /max_standby_streaming_delay/);
+    assert.match(advice("odd") ?? "", /last lines of its output/);
+  });
+
   it("are killed when a signal ended the program, and else what the caller says", () => {
     assert.equal(reasonOf("", { exitCode: null, signal: "SIGKILL" }), "killed");
     assert.equal(reasonOf("", { exitCode: 137 }), "killed");
+    assert.equal(reasonOf("", { exitCode: 129 }), "killed", "SIGHUP, as a shell tells of it");
+    assert.equal(reasonOf("", { exitCode: 128 }), "unknown");
+    assert.match(
+      postgresFailure({ task: "x", exitCode: null, signal: "SIGTERM", stderr: "\n" }).message,
+      /ended by SIGTERM/,
+    );
     assert.equal(reasonOf("pg_restore: error: odd", { otherwise: "verification" }), "verification");
     assert.match(postgresFailure({ task: "x", exitCode: 3, signal: null, stderr: "" }).message, /exit code 3/);
   });

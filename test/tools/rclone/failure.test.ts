@@ -97,7 +97,58 @@ suite("failures of rclone in general", () => {
 
   test("the exit code speaks where the words do not", async () => {
     assert.equal(await reasonOf("gibberish", 3), "source");
+    assert.equal(await reasonOf("gibberish", 4), "source");
     assert.equal(await reasonOf("gibberish", 5), "network");
+  });
+
+  for (const [reason, ...said] of [
+    ["oom", "runtime/cgo: cannot allocate memory"],
+    [
+      "source",
+      "failed to read directory entry: lstat x: input/output error",
+      'error reading source directory "x": input/output error',
+      "directory not found",
+      "can't copy - source file is being updated (size changed from 1 to 2)",
+    ],
+    ["verification", "object not found"],
+    ["space", "write x: no space left on device", "QuotaExceeded: too much", "write x: file too large"],
+    ["network", "x509: signed by an unknown authority", "the certificate has expired"],
+    ["config", 'Put "ftp://h/x": unsupported protocol scheme "ftp"', "write x: permission denied"],
+    [
+      "auth",
+      ...["AccessDenied: no", "InvalidAccessKeyId: no", "SignatureDoesNotMatch: no", "RequestTimeTooSkewed: no"],
+      ...["Forbidden: no", "Unauthorized: no", "status code: 401", "StatusCode: 403"],
+    ],
+    [
+      "throttled",
+      ...["SlowDown: wait", "Please reduce your request rate.", "ServiceUnavailable: wait", "TooManyRequests: wait"],
+      ...["ThrottlingException: wait", "status code: 429", "StatusCode: 503"],
+    ],
+    [
+      "network",
+      ...["connection reset by peer", "dial tcp: lookup s3.example: no such host", "i/o timeout", "it timed out"],
+      ...["context deadline exceeded", "network is unreachable", "no route to host", "broken pipe", "unexpected EOF"],
+      ...["remote error: TLS: handshake failure", "server gave HTTP response to HTTPS client", "InternalError: odd"],
+      ...["status code: 502", "request send failed", "send request failed"],
+    ],
+  ] satisfies readonly [Reason, ...string[]][]) {
+    for (const words of said) {
+      test(`"${words}" is ${reason}`, async () => assert.equal(await reasonOf(error(words), 1), reason));
+    }
+  }
+
+  test("the exit code 2 is the configuration's, unless a program of Go's breaks down with it", async () => {
+    assert.equal(await reasonOf("gibberish", 2), "config");
+    assert.equal(await reasonOf("fatal error: all goroutines are asleep - deadlock!", 2), "unknown");
+  });
+
+  test("the sentence names the file, and how many errors there were when there was more than one", async () => {
+    const stats = (errors: number) => JSON.stringify({ level: "notice", msg: "", stats: { errors } });
+    const said = async (...lines: string[]) => (await failureWith(saying(lines.join("\n"), 1))).message;
+    const whole = JSON.stringify({ level: "error", msg: "odd" });
+    assert.equal(await said(error("odd"), stats(1)), "rclone could not copy x of /data: odd");
+    assert.equal(await said(whole, stats(2)), "rclone could not copy /data: odd (2 errors in all)");
+    assert.match(await said(""), /^rclone ended with exit code 1 while it copied \/data$/);
   });
 
   test("a program that breaks down is not wrongly configured, although both end with 2", async () => {

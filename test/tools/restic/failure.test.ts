@@ -139,9 +139,59 @@ describe("failures of restic in general", () => {
     }
   });
 
+  for (const [reason, ...said] of [
+    [
+      "config",
+      ...["Remove(<lock/1>) failed: forbidden", "Remove(<lock/1>) failed: access denied", "Remove(<lock/1>): (403)"],
+    ],
+    ["empty_artifact", "nothing to backup"],
+    ["oom", "cannot allocate memory"],
+    ["space", "storage limit exceeded", "Insufficient Storage", "unexpected HTTP response (507)"],
+    ["throttled", "unexpected HTTP response (429)", "unexpected HTTP response (503)"],
+    [
+      "auth",
+      ...["InvalidAccessKeyId", "SignatureDoesNotMatch", "unauthorized", "forbidden"],
+      ...["unexpected HTTP response (401)", "unexpected HTTP response (403)"],
+    ],
+    [
+      "network",
+      ...["x509: unknown authority", "certificate has expired", "context deadline exceeded", "i/o timeout"],
+      ...["it timed out", "no route to host", "network is unreachable", "broken pipe", "unexpected EOF"],
+      ...["server misbehaving", "TLS handshake failure", "Internal Server Error", "InternalError", "Bad Gateway"],
+      "unexpected HTTP response (500)",
+    ],
+    ["repository_missing", "repository does not exist", "unable to open config file: key not found"],
+    ["verification", "config is damaged", "ciphertext verification failed", "invalid data returned"],
+  ] satisfies readonly [Reason, ...string[]][]) {
+    for (const words of said) {
+      it(`are ${reason} when it says ${words}`, () => {
+        assert.equal(reasonOf({ exitCode: 1, stderr: words }), reason);
+      });
+    }
+  }
+
+  it("come with the advice for what was said, but for a reason that the exit code gave", () => {
+    const advice = (end: Parameters<typeof ended>[0]) => resticFailure({ task: "x", ...ended(end) }).details.advice;
+    assert.match(advice({ exitCode: 1, stderr: "Remove(<lock/1>): (403)" }) ?? "", /append-only/);
+    assert.match(advice({ exitCode: 12, stderr: "Fatal: read-only file system" }) ?? "", /repository's password/);
+    assert.match(advice({ exitCode: 77 }) ?? "", /last lines of restic's output/);
+  });
+
+  it("name the signal when restic said nothing, and are told from the first line of what it said", () => {
+    const message = (end: Parameters<typeof ended>[0]) => resticFailure({ task: "x", ...ended(end) }).message;
+    assert.equal(message({ exitCode: null, signal: "SIGKILL" }), "restic could not x: it was ended by SIGKILL");
+    assert.equal(message({ exitCode: 1, stderr: "\n the moon\nis full" }), "restic could not x: the moon");
+    assert.equal(message({ exitCode: 1, stderr: "lost\nFatal: the moon" }), "restic could not x: the moon");
+    const skipped = "/srv/a does not exist, skipping\nthe moon";
+    assert.equal(message({ exitCode: 1, stderr: skipped }), "restic could not x: the moon");
+  });
+
   it("are killed when a signal ended it, oom when Go says that memory ran out", () => {
     assert.equal(reasonOf({ exitCode: null, signal: "SIGKILL" }), "killed");
     assert.equal(reasonOf({ exitCode: 137 }), "killed");
+    assert.equal(reasonOf({ exitCode: 129 }), "killed", "SIGHUP, as a shell tells of it");
+    assert.equal(reasonOf({ exitCode: 128 }), "unknown");
+    assert.equal(reasonOf({ exitCode: 137, stderr: "fatal error: out of memory" }), "oom");
     assert.equal(
       reasonOf({ exitCode: 2, stderr: "fatal error: runtime: out of memory\n\ngoroutine 1 [running]:" }),
       "oom",

@@ -84,6 +84,25 @@ describe("a call of snapper", () => {
     assert.ok(!argv.some((word) => word.startsWith("--cleanup-algorithm")));
   });
 
+  for (const [reason, ...said] of [
+    ["space", "create failed errno:28 (odd)", "create failed errno:122 (odd)"],
+    ["auth", "open: Permission denied", "No permissions.", "open errno:1 (odd)", "open errno:13 (odd)"],
+    ["source", "Input/output error", "open errno:2 (odd)"],
+    ["config", "Unknown config.", "Cannot detect: config 'root' does not exist.", "Invalid configdata."],
+    ["config", "not a btrfs snapshot", "Unknown option '--odd'.", "Unknown command 'odd'.", "Invalid userdata."],
+    ["config", "This is possible only together with no-dbus."],
+    ["repository_locked", "Config is locked.", "Config is in use."],
+  ] satisfies readonly [Reason, ...string[]][]) {
+    for (const words of said) {
+      it(`that says "${words}" is ${reason}`, async () => {
+        assert.equal(
+          await reasonOf(createSnapshot(ending({ exitCode: 1, stderr: `lost\n${words}\n` }), request)),
+          reason,
+        );
+      });
+    }
+  }
+
   it("fails as unknown for what nobody knows, as killed when a signal ended it", async () => {
     assert.equal(
       await reasonOf(createSnapshot(ending({ exitCode: 1, stderr: "the moon is full" }), request)),
