@@ -8,7 +8,7 @@ import type { ResticSnapshot } from "../tools/restic/output.ts";
 import { repositoryExists } from "../tools/restic/repository.ts";
 import { isOlder } from "../tools/restic/restic.ts";
 import { isReadable, requireOneReadable, resolveSources, type Sources } from "../tools/restic/sources.ts";
-import { blindWatch, watchSnapshots } from "../tools/snapshot-watch.ts";
+import { watchSnapshots } from "../tools/snapshot-watch.ts";
 import {
   creatingIfAbsent,
   listingLimits,
@@ -102,7 +102,7 @@ async function backUp(
 ): Promise<StepResult<Evidence>> {
   const { restic, repository } = opened;
   await restic.reach();
-  const watch = context.dryRun ? blindWatch : await watchSnapshots(repository, listingLimits(context));
+  const watch = await watchSnapshots(repository, listingLimits(context));
   const { targets, livePaths, exclude } = sources;
   const host = hostOf(options, context);
   const tags = [...ownTags(context.job, livePaths), ...options.tags];

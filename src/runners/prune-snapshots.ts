@@ -2,7 +2,6 @@ import * as z from "zod";
 import { policiesInForce } from "../config/policies.ts";
 import { type RetentionPolicy, retentionKeep } from "../config/retention.ts";
 import { subvolumeName } from "../config/scalars.ts";
-import type { SubvolumeConfig } from "../config/sections/places.ts";
 import { timezoneOf } from "../config/timezone.ts";
 import { keepByAny } from "../model/retention/retention.ts";
 import { StepError, toStepError } from "../model/run/outcome.ts";
@@ -11,6 +10,7 @@ import type { ListedSubvolume } from "../tools/btrfs/list.ts";
 import { cancellation } from "../tools/cancellation.ts";
 import { locate, type Place } from "../tools/files/filesystem.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
+import { declaredSubvolume } from "./subvolume.ts";
 
 const Spared = z.object({ name: z.string(), why: z.string() });
 type Spared = z.infer<typeof Spared>;
@@ -95,12 +95,7 @@ interface Removal {
 type Policies = readonly [RetentionPolicy, ...RetentionPolicy[]];
 
 function declared({ subvolume: name, keep }: Options, { config }: RunnerContext) {
-  const found: SubvolumeConfig | undefined = Object.hasOwn(config.subvolumes, name)
-    ? config.subvolumes[name]
-    : undefined;
-  if (!found) {
-    throw new StepError("config", `there is no subvolume called ${name}`, { advice: "declare it in subvolumes" });
-  }
+  const found = declaredSubvolume(name, { config });
   const promised = { kind: "subvolume", name, retention: found.retention } as const;
   const policies: Policies = policiesInForce(keep, promised, config.retention);
   return { ...found, policies };

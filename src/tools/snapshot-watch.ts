@@ -21,7 +21,7 @@ export interface SnapshotWatch {
 const unseen: Sighting = { state: "unseen" };
 
 /** Sees nothing, and so proves nothing. */
-export const blindWatch: SnapshotWatch = { find: async () => unseen };
+const blindWatch: SnapshotWatch = { find: async () => unseen };
 
 /**
  * Before a backup: remembers what is there. Where the files cannot be listed without restic – S3, SFTP, no right to read – it is blind.

@@ -118,7 +118,7 @@ describe("backup.restic", () => {
       duration_seconds: 0.5,
     });
     assert.deepEqual([result.outcome, result.bytes, result.files], [undefined, 300, 3]);
-    assert.match(result.message ?? "", /3 files, 300 B.*in main as snapshot 01234567/);
+    assert.match(result.message ?? "", /3 files, 300 B.*in main as snapshot 01234567$/);
   });
 
   it("marks its snapshots by job and source, and asks for no snapshots but its own as the proof", async (t) => {
@@ -157,6 +157,36 @@ describe("backup.restic", () => {
       "--host=web1",
       `--tag=pantheros,job:nightly,path:${source}`,
     ]);
+  });
+
+  it("begins a history where restic 0.14 finds no snapshot of it", async (t) => {
+    const snapshots = () => (made ? listed() : ended({ stdout: "[]" }));
+    let made = false;
+    const backup = () => {
+      made = true;
+      return summary();
+    };
+    const { snapshot, run, argvOf } = prepare(t, { version: version("0.14.0"), snapshots, backup });
+    assert.equal((await run({ from: snapshot })).evidence.snapshot_id, id);
+    assert.doesNotMatch(String(argvOf("backup")[0]), /--parent/);
+  });
+
+  it("is of one file as well", async (t) => {
+    const { source, run } = prepare(t, { backup: summary({ total_files_processed: 1 }) });
+    assert.equal((await run({ from: source })).files, 1);
+  });
+
+  it("does not begin when nothing of its sources is there", async (t) => {
+    const { base, run, calls } = prepare(t);
+    await rejectsWith(run({ from: join(base, "nowhere") }), "source", /nowhere is not there/);
+    assert.deepEqual(calls, []);
+  });
+
+  it("does not begin when a remote repository does not answer", async (t) => {
+    const cat = recording("0.18.0", "repository-forbidden");
+    const { source, run, argvOf } = prepare(t, { cat }, { repository: "sftp:web2:/srv/restic" });
+    await rejectsWith(run({ from: source }), "auth", /could not open the repository main/);
+    assert.deepEqual(argvOf("backup"), []);
   });
 
   it("leaves it to restic to find the one before of an ordinary folder", async (t) => {
@@ -209,15 +239,16 @@ describe("backup.restic", () => {
   });
 
   it("is partial, and still proven, when something could not be read", async (t) => {
-    for (const backup of [
-      { ...summary(), exitCode: 3 },
-      { ...summary(), stderr: "/nowhere does not exist, skipping" },
-    ]) {
+    for (const [backup, problem] of [
+      [{ ...summary(), exitCode: 3 }, /: see restic's output – let its user read/],
+      [{ ...summary(), stderr: "/nowhere does not exist, skipping" }, /\/nowhere/],
+    ] as const) {
       const { source, run } = prepare(t, { backup });
       const result = await run({ from: [source, "/nowhere"] });
       assert.deepEqual([result.outcome, result.reason], ["partial", "source"]);
       assert.equal(result.evidence.snapshot_id, id);
       assert.match(result.message ?? "", /1 could not be read/);
+      assert.match(result.message ?? "", problem);
     }
   });
 
@@ -281,7 +312,12 @@ describe("backup.restic", () => {
     const result = await run({ from: source }, { dryRun: true });
     assert.ok(argvOf("backup")[0]?.includes("--dry-run"));
     assert.deepEqual([result.evidence.snapshot_id, result.evidence.files, argvOf("snapshots")], ["", 2, []]);
-    assert.match((await run({ from: `${snapshot}_9` }, { dryRun: true })).message ?? "", /not there yet/);
+    const yetToCome = await run({ from: `${snapshot}_9` }, { dryRun: true });
+    assert.match(yetToCome.message ?? "", /not there yet/);
+    assert.deepEqual(yetToCome.evidence, {
+      ...{ snapshot_id: "", repository: "main", host: "web1", paths: [], duration_seconds: 0 },
+      ...{ files: 0, bytes: 0, bytes_added: 0, files_new: 0, files_changed: 0, files_unmodified: 0 },
+    });
 
     const absent = prepare(t, { backup: recording("0.19.1", "repository-missing") }, { initialize: true });
     assert.match((await absent.run({ from: absent.source }, { dryRun: true })).message ?? "", /would create/);
@@ -294,6 +330,7 @@ describe("backup.restic, before the run begins,", () => {
     await rejectsWith(check({ from: join(base, "nowhere") }), "source", /nowhere/);
     await check({ from: [join(base, "nowhere"), source] });
     await check({ from: "${snap.path}/data" });
+    await check({ from: [join(base, "nowhere"), "${snap.path}/data"] });
   });
 
   it("refuses a repository that is not there, unless it may create it", async (t) => {
@@ -301,6 +338,8 @@ describe("backup.restic, before the run begins,", () => {
     await rejectsWith(check({ from: source }), "repository_missing", /no repository/);
     const allowed = prepare(t, {}, { initialize: true });
     await allowed.check({ from: allowed.source });
+    writeRepository(join(allowed.base, "repository"));
+    await allowed.check({ from: allowed.source }, { lastSteps: () => held });
   });
 
   it("refuses a password that cannot be read, a restic that is too old, and what is none", async (t) => {

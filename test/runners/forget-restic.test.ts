@@ -97,8 +97,9 @@ describe("forget.restic", () => {
       ...daily(18, 19, 20, 21).map((one) => ({ ...one, paths: [`/snapshots/${one.at}`] })),
       ...daily(1, 2, 3).map((one) => ({ ...one, tags: other })),
     ]);
-    const { evidence } = await run();
+    const { evidence, message } = await run();
     assert.deepEqual([dates(evidence.removed), evidence.kept, evidence.histories], [[18], 6, 2]);
+    assert.equal(message, "6 kept, 1 removed in 2 histories of main");
   });
 
   it("with all also judges others' snapshots, told apart by host, paths and tags", async () => {
@@ -157,18 +158,21 @@ describe("forget.restic", () => {
     assert.ok(alive.has(idOf(21)), "today's");
     assert.deepEqual(evidence.reasons, { daily: 3, future: 3 });
     assert.deepEqual([outcome, reason], ["partial", "verification"]);
-    assert.match(message ?? "", /3 snapshots are dated after now.*correct the clock.*restic forget 00000000/);
+    assert.match(message ?? "", /3 snapshots are dated after now.*correct the clock.*restic forget 00000000$/);
   });
 
   it("takes clocks of hosts that differ by minutes for right", async () => {
-    const { run } = prepare([...daily(20, 21), { id: idOf(99), at: now() / 1000 + 299 }]);
-    const { evidence, outcome } = await run();
+    const ahead = async (seconds: number) =>
+      await prepare([...daily(20, 21), { id: idOf(99), at: now() / 1000 + seconds }]).run();
+    const { evidence, outcome } = await ahead(300);
     assert.deepEqual([evidence.removed, outcome], [[], undefined]);
+    assert.match((await ahead(301)).message ?? "", /; 1 snapshot is dated after now/);
   });
 
   it("never removes what a job claims as its last backup, though the clock dated it back", async () => {
     const { run } = prepare(daily(17, 18, 19, 20, 21));
-    const { evidence } = await run({}, { lastSteps: () => [claimOf(idOf(17))] });
+    const ofAnother = { ...claimOf(""), evidence: { path: "/snapshots/home.1", uuid: "1" } };
+    const { evidence } = await run({}, { lastSteps: () => [ofAnother, claimOf(idOf(17))] });
     assert.deepEqual([dates(evidence.removed), evidence.reasons], [[18], { daily: 3, "claimed by a job": 1 }]);
   });
 

@@ -21,6 +21,8 @@ interface Entry {
   readonly name: string;
   readonly at: number;
   readonly writable?: boolean;
+  /** Made between the two lists, of which only one tells times. */
+  readonly untimed?: boolean;
   readonly parent?: string;
   /** Below the directory of snapshots: not right in it. */
   readonly below?: string;
@@ -51,7 +53,9 @@ async function stageOf(
     const [, , verb, columns = ""] = argv;
     const target = argv.at(-1) ?? "";
     if (verb === "list") {
-      const wanted = [...alive.values()].filter(({ writable }) => !(columns.includes("r") && writable));
+      const wanted = [...alive.values()].filter(
+        ({ writable, untimed }) => !(columns.includes("r") && writable) && !(columns.includes("s") && untimed),
+      );
       return wanted
         .map((entry) =>
           columns.includes("s")
@@ -155,15 +159,16 @@ describe("prune.snapshots", () => {
       { id: 301, name: "snapper", at: noon(1), below: "1/" },
       { id: 302, name: "writable", at: noon(1), writable: true },
       { id: 303, name: "not \ufffd text", at: noon(1) },
+      { id: 304, name: "data.20261101T120000Z", at: noon(1), untimed: true },
       ...daily([20, 21]).map((entry) => ({ ...entry, id: entry.id + 10 })),
     ]);
     const { evidence } = await prune({ last: 1 });
     assert.deepEqual(deleted, ["data.20261120T120000Z"]);
-    assert.deepEqual(
-      evidence.spared.map(({ name }) => name),
-      ["writable", "not \ufffd text"],
-    );
-    assert.match(evidence.spared[0]?.why ?? "", /writable/);
+    assert.deepEqual(evidence.spared, [
+      { name: "writable", why: "it is writable: somebody may work in it" },
+      { name: "not \ufffd text", why: "its name is not valid UTF-8" },
+      { name: "data.20261101T120000Z", why: "it came while the list was made" },
+    ]);
   });
 
   describe("of the snapshots that others made in the same directory", () => {
@@ -328,6 +333,33 @@ describe("prune.snapshots", () => {
       return true;
     });
     assert.deepEqual(stage.deleted, ["data.20261120T120000Z"]);
+  });
+
+  it("is cancelled, not partial, when the removal itself or what writes it to the disks is interrupted", async (t) => {
+    for (const interrupted of ["delete", "sync"]) {
+      const controller = new AbortController();
+      const interrupt = () => {
+        controller.abort();
+        return "ERROR: interrupted";
+      };
+      const deleting = interrupted === "delete" ? interrupt : () => null;
+      const stage = await stageOf(t, daily([20, 21]), deleting, () => new Error(interrupt()));
+      await assert.rejects(stage.prune({ last: 1 }, { signal: controller.signal }), /interrupted; \d had been removed/);
+    }
+  });
+
+  it("tells how far it is, and writes to the disks what it has removed, and only then", async (t) => {
+    const ratios: unknown[] = [];
+    let synced = 0;
+    const stage = await stageOf(t, daily([19, 20, 21]), undefined, () => {
+      synced += 1;
+      return null;
+    });
+    const progress: RunnerContext["progress"] = ({ ratio }) => ratios.push(ratio);
+    await stage.prune({ last: 1 }, { progress });
+    assert.deepEqual([ratios, synced], [[0.5, 1], 1]);
+    await stage.prune({ last: 1 }, { progress });
+    assert.deepEqual([ratios.length, synced], [2, 1]);
   });
 
   it("is partial, and tells what is gone, when the removals could not be written to the disks", async (t) => {
