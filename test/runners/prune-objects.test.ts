@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import fc from "fast-check";
@@ -11,6 +11,7 @@ import { pruneObjects } from "../../src/runners/prune-objects.ts";
 import type { Leftover, RunnerContext } from "../../src/runners/runner.ts";
 import { writeManifest } from "../../src/tools/archive/manifest.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { failureOf } from "../support/failure.ts";
 import { contextOf } from "../support/runner-context.ts";
 
 const hour = 3_600_000;
@@ -178,6 +179,48 @@ suite("prune.objects of timestamped folders", () => {
     assert.deepEqual(readdirSync(root), [folderAt(now)]);
   });
 
+  test("given what is still there, or something that lost a part meanwhile, then it is verification", async (t) => {
+    const old = folderAt(now - 40 * 24 * hour);
+    const kept = folderAt(now);
+    const during = async (meanwhile: (root: string) => void) => {
+      const { root, context } = stageOf(t);
+      for (const name of [`${old}/a`, `${kept}/a`, `${kept}/b`]) put(root, name, "");
+      const progress: RunnerContext["progress"] = ({ ratio }) => {
+        assert.equal(ratio, 1);
+        meanwhile(root);
+      };
+      return await failureOf(prune(context({ progress }), { keep: { last: 1 } }));
+    };
+    const still = await during((root) => put(root, `${old}/a`));
+    assert.equal(still.reason, "verification");
+    assert.equal(still.message, `${old} was removed, but offsite still lists it; 1 had been removed`);
+    const hurt = await during((root) => rmSync(join(root, kept), { recursive: true }));
+    assert.equal(hurt.reason, "verification");
+    assert.match(hurt.message, new RegExp(`^${kept} was to stay, but offsite lists less of it than before`));
+  });
+
+  test("given a leftover that says too little, then nothing is removed by it", async (t) => {
+    const { root, context } = stageOf(t);
+    put(root, `${folderAt(now)}/a`);
+    const what = {
+      destination: "offsite",
+      prefix: "db-",
+      name: "",
+      archives: "home",
+      host: "testhost",
+      versions: false,
+    };
+    for (const leftover of [
+      what,
+      { ...what, name: 1 },
+      { ...what, prefix: 1, name: "x" },
+      { ...what, destination: 1 },
+    ]) {
+      await pruneObjects.removeLeftover?.(leftover, context());
+    }
+    assert.ok(existsSync(join(root, folderAt(now), "a")));
+  });
+
   test("given a symbolic link that is called like one of them, then it and what it points to are left alone", async (t) => {
     const { root, context } = stageOf(t);
     const precious = temporaryDirectory(t);
@@ -285,6 +328,19 @@ suite("prune.objects of archives", () => {
     assert.deepEqual(open, []);
   });
 
+  test("given a removal that was begun, then the archive goes with its manifest, and alone", async (t) => {
+    const { root, context } = stageOf(t);
+    const [old, kept] = putArchives(root, [null, null]).map(({ key }) => key);
+    const what = { destination: "offsite", prefix: "archives", archives: "home", host: "testhost", versions: false };
+    rmSync(join(root, manifestKey(old ?? "")));
+    for (const _ of ["half of it is there", "it is gone"]) {
+      await pruneObjects.removeLeftover?.({ ...what, name: old ?? "" }, context());
+      assert.equal(existsSync(join(root, old ?? "")), false);
+    }
+    await pruneObjects.removeLeftover?.({ ...what, name: kept ?? "" }, context());
+    assert.equal(existsSync(join(root, manifestKey(kept ?? ""))), false);
+  });
+
   test("given an archive that its manifest contradicts, then nothing is removed: what needs what is not known", async (t) => {
     const { root, context } = stageOf(t);
     const made = putArchives(root, [null, 0, null]);
@@ -308,7 +364,9 @@ suite("prune.objects of archives", () => {
     });
     for (const name of [`${coming}.partial`, coming]) {
       put(root, name);
-      const { outcome, reason, message } = await prune(context(), { ...step, keep: { last: 1 } });
+      const { evidence, outcome, reason, message } = await prune(context(), { ...step, keep: { last: 1 } });
+      const nothing = { kept: 0, removed: 0, removed_bytes: 0, names: [], spared: [] };
+      assert.deepEqual(evidence, { destination: "offsite", prefix: "archives", ...nothing });
       assert.deepEqual([outcome, reason], ["skipped", "condition"]);
       assert.match(message ?? "", /is being written, or was left unfinished: nothing was removed/);
     }

@@ -57,17 +57,18 @@ export async function storeDump(dump: Dump, settings: Settings, context: RunnerC
   const { host } = context.config;
   const watch = await watchSnapshots(repository, listingLimits(context));
   const report = await (isStreamed ? stream : stage)(dump, settings, context);
+  const { summary, tail } = report;
+  // Only what is proven to be ours is ever taken out: restic may name the snapshot of another run.
+  const { id } = await proveSnapshot(report, repository.name, host, { restic, watch });
   try {
-    const { summary, tail } = report;
     refuseNothing(dump, report);
-    const { id } = await proveSnapshot(report, repository.name, host, { restic, watch });
     refuseImplausible(dump, summary.bytes, minimumRatio);
     await dump.verify?.(readBack(id, dump, opened, context));
     return { snapshotId: id, bytes: summary.bytes, bytesAdded: summary.bytesAdded, tail };
   } catch (error) {
     const failure = toStepError(error);
     const isDisproved = failure.reason === "verification" || failure.reason === "empty_artifact";
-    throw isDisproved ? await withoutSnapshot(report.summary.snapshotId, failure, opened) : failure;
+    throw isDisproved ? await withoutSnapshot(id, failure, opened) : failure;
   }
 }
 
@@ -145,11 +146,10 @@ function refuseImplausible({ what, earlier }: Dump, bytes: number, minimumRatio:
 
 /** A snapshot that failed its proof would pass for the newest good one, and in time push those out that are good. */
 async function withoutSnapshot(
-  id: string | null,
+  id: string,
   failure: StepError,
   { restic, repository }: OpenedRepository,
 ): Promise<StepError> {
-  if (id === null) return failure;
   const end = await restic.forget({ ids: [id], prune: false }).then(
     () => `its snapshot ${id.slice(0, 8)} was taken out of ${repository.name}`,
     (error) =>

@@ -37,9 +37,9 @@ export function localDestination(path: string, signal: AbortSignal): Destination
     countVersions: async () => 0,
     async removeBelow(prefix) {
       if (prefix === "") throw new TypeError("nothing removes a whole destination");
-      await removePath(join(path, prefix));
+      await remove(join(path, prefix), { recursive: true });
     },
-    removeFile: (name) => removePath(join(path, name)),
+    removeFile: (name) => remove(join(path, name)),
     url: (prefix) => join(path, prefix, "/"),
     close: () => undefined,
   };
@@ -73,9 +73,9 @@ function unreadable(path: string, cause: unknown): StepError {
   });
 }
 
-async function removePath(path: string): Promise<void> {
+async function remove(path: string, how: { readonly recursive?: true } = {}): Promise<void> {
   try {
-    await rm(path, { recursive: true, force: true });
+    await rm(path, { force: true, ...how });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new StepError(code === "EACCES" || code === "EPERM" ? "auth" : "source", `${path} stays: ${message}`, {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { joinPrefix, openDestination } from "../../../src/tools/destinations/destination.ts";
@@ -41,5 +41,35 @@ suite("a local destination", () => {
     writeFileSync(join(base, "other"), "");
     assert.deepEqual(await collect(open(base).list("run")), [{ name: "sub/f", size: 2 }]);
     assert.equal(open(base).url("run"), `${base}/run/`);
+  });
+
+  test("removes a folder with what is in it, and as a file nothing but a file", async (t) => {
+    const base = temporaryDirectory(t);
+    mkdirSync(join(base, "run/sub"), { recursive: true });
+    writeFileSync(join(base, "run/sub/f"), "12");
+    const { removeBelow, removeFile } = open(base);
+    for (const folder of ["run", ""])
+      await assert.rejects(removeFile(folder, { versions: false }), { reason: "source" });
+    await removeFile("run/sub/f", { versions: false });
+    await removeFile("run/sub/f", { versions: false });
+    assert.deepEqual(readdirSync(join(base, "run/sub")), []);
+    await assert.rejects(removeBelow("", { versions: false }), /whole destination/);
+    await removeBelow("run", { versions: false });
+    assert.deepEqual(readdirSync(base), []);
+  });
+
+  test("lists what begins with a text: files, and what is in folders, in their order", async (t) => {
+    const base = temporaryDirectory(t);
+    for (const folder of ["db-1/deep", "db-2", "dc", "in/db-3"]) mkdirSync(join(base, folder), { recursive: true });
+    for (const file of ["db-1/deep/f", "db-2/g", "db-9", "dc/h", "in/db-3/i"]) writeFileSync(join(base, file), "1");
+    symlinkSync(join(base, "dc"), join(base, "db-link"));
+    const { listFrom, foldersFrom } = open(base);
+    const names = async (start: string) => (await collect(listFrom(start))).map(({ name }) => name);
+    assert.deepEqual(await names("db-"), ["db-1/deep/f", "db-2/g", "db-9"]);
+    assert.deepEqual(await names("in/db-"), ["in/db-3/i"]);
+    assert.deepEqual(await names("not/made/yet-"), []);
+    assert.deepEqual(await collect(foldersFrom("db-")), ["db-1", "db-2"]);
+    await assert.rejects(collect(open(join(base, "gone")).listFrom("not/")), { reason: "source" });
+    await assert.rejects(collect(open(join(base, "gone")).listFrom("db-")), { reason: "source" });
   });
 });
