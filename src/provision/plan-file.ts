@@ -58,10 +58,11 @@ function parse(text: string): unknown {
 }
 
 function isPlan(value: object): value is Plan {
-  const { stack, place, steps, basis } = value as Partial<Plan>;
+  const { stack, place, only = null, steps, basis } = value as Partial<Plan>;
   return (
     typeof stack === "string" &&
     typeof place === "string" &&
+    (only === null || (Array.isArray(only) && only.every((id: unknown) => typeof id === "string"))) &&
     Array.isArray(steps) &&
     steps.every((step: unknown) => isBody(step) && planActions.some((action) => action === step["action"])) &&
     isBody(basis) &&

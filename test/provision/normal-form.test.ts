@@ -33,7 +33,13 @@ const equal: Readonly<Record<string, Body>> = {
   "nothing against empty lists (#1384)": { ...withOptions({ renotify_statuses: null }), restricted_roles: [] },
   "no restriction at all (#1384)": { ...withOptions({ renotify_statuses: [] }), restricted_roles: null },
   "no draft status against published (#3496)": { ...plain, draft_status: "published" },
-  "a time frame without data that only the server knows (#369)": withOptions({ no_data_timeframe: 10 }),
+  "a time frame without data that only the server knows (#369)": withOptions({ no_data_timeframe: 15 }),
+  "a time frame without data beside newer words, which leave it without effect": withOptions({
+    on_missing_data: "default",
+    notify_no_data: false,
+    no_data_timeframe: 15,
+  }),
+  "whom nobody tells again, of which states": withOptions({ renotify_statuses: ["alert"], renotify_occurrences: 3 }),
   "the default of missing data, said aloud": withOptions({ on_missing_data: "default" }),
   "intervals of nothing": withOptions({ renotify_interval: null, timeout_h: 0, evaluation_delay: null }),
   "fields that are the server's": {
@@ -57,7 +63,9 @@ const different: Readonly<Record<string, Body>> = {
   "told again after an hour": withOptions({ renotify_interval: 60 }),
   "told again only after alerts": withOptions({ renotify_interval: 60, renotify_statuses: ["alert"] }),
   "told when there is no data": withOptions({ notify_no_data: true, no_data_timeframe: 10 }),
+  "told when there is no data, after the usual time": withOptions({ on_missing_data: null, notify_no_data: true }),
   "another delay of new groups": withOptions({ new_group_delay: 60 }),
+  "another delay of new hosts": withOptions({ new_host_delay: 60 }),
 };
 
 describe("the normal form of a monitor", () => {
@@ -68,6 +76,28 @@ describe("the normal form of a monitor", () => {
   for (const [what, body] of Object.entries(different)) {
     it(`is another one for ${what}`, () => assert.notDeepEqual(normalMonitor(body), normalMonitor(plain)));
   }
+
+  it("compares the delay of new hosts only where none of new groups takes its place", () => {
+    const delayed = (new_group_delay: number | null, new_host_delay: number) =>
+      normalMonitor(withOptions({ new_group_delay, new_host_delay }));
+    assert.deepEqual(delayed(60, 0), delayed(60, 300));
+    assert.notDeepEqual(delayed(null, 0), delayed(null, 300));
+  });
+
+  it("has the time that the server takes where nobody says after how long no data is told", () => {
+    const told = (no_data_timeframe: number | null, on_missing_data: string | null = null) =>
+      normalMonitor(withOptions({ notify_no_data: true, no_data_timeframe, on_missing_data }));
+    assert.deepEqual(told(null), told(10), "twice the window of the query");
+    assert.notDeepEqual(told(null), told(15));
+    assert.deepEqual(told(null, "show_no_data"), told(15, "show_no_data"));
+  });
+
+  it("takes what the description of the API calls a default for nothing said", () => {
+    const defaults = { include_tags: true, min_location_failed: 1, min_failure_duration: 0, new_host_delay: 300 };
+    const silent: Body = { ...plain, options: {} };
+    assert.deepEqual(normalMonitor({ ...silent, options: defaults }), normalMonitor(silent));
+    assert.deepEqual(normalMonitor({ ...silent, options: null }), normalMonitor(silent));
+  });
 
   it("of a normal form is itself, whatever the body", () => {
     const value = fc.jsonValue({ maxDepth: 2 });

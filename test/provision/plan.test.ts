@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { StepError } from "../../src/model/run/outcome.ts";
-import { isPending, type Plan } from "../../src/provision/plan.ts";
+import type { Owned } from "../../src/provision/identity.ts";
+import { isPending, makePlan, type Plan } from "../../src/provision/plan.ts";
 import { readPlan, stalenessOf, writePlan } from "../../src/provision/plan-file.ts";
 import { prunable } from "../../src/provision/prune.ts";
 import { asJson } from "./fake-datadog/monitors.ts";
-import { composite, monitor, provisionStage } from "./stage.ts";
+import { composite, monitor, provisionStage, stackName } from "./stage.ts";
 
 const told = ({ steps }: Plan) => steps.map(({ id, action, origin }) => [id, action, origin]);
 
@@ -126,6 +127,9 @@ describe("a plan in a file", () => {
       "<html>",
       writePlan(made).slice(0, 99),
       writePlan(made).replace("plan 1", "plan 2"),
+      writePlan(made).replace('"only": null', '"only": "a"'),
+      writePlan(made).replace('"only": null', '"only": [1]'),
+      writePlan(made).replace('"action": "create"', '"action": "wipe"'),
     ]) {
       assert.throws(() => readPlan(text, "plan.json"), /plan.json is no plan of this version/);
     }
@@ -163,10 +167,31 @@ describe("pruning", () => {
     assert.throws(() => prunable(planned, 2), /3 resources would be deleted, more than 2/);
   });
 
+  it("is ten at once, unless somebody says more", async (t) => {
+    const { plan, sync } = await provisionStage(t);
+    const defined = Array.from({ length: 12 }, (_, index) => monitor(`m${index}`));
+    await sync(defined);
+    assert.equal(prunable(await plan(defined.slice(10), true)).length, 10);
+    const eleven = await plan(defined.slice(11), true);
+    assert.throws(() => prunable(eleven), /11 resources would be deleted, more than 10/);
+    assert.equal(prunable(eleven, 11).length, 11);
+  });
+
   it("never takes everything", async (t) => {
     const { plan, sync } = await provisionStage(t);
     await sync([monitor("a")]);
     const planned = await plan([monitor("b")], true);
     assert.throws(() => prunable(planned), /everything that the stack hosts has would be deleted/);
+    const { body } = monitor("b");
+    const mark = { stack: stackName, id: "b", applied: null };
+    const adopted: Owned = { kind: "monitor", remoteId: "7", modified: "", body, mark, isAdopted: true };
+    const input = { stack: stackName, place: "fake", desired: [monitor("b")], remote: [...planned.owned.values()] };
+    const made = makePlan({ ...input, adopted: [adopted], prune: true });
+    assert.throws(() => prunable(made), /everything/, "what is not ours yet does not count");
+  });
+
+  it("has nothing to do where nothing is", async (t) => {
+    const { plan } = await provisionStage(t);
+    assert.deepEqual(prunable(await plan([monitor("a")], true)), []);
   });
 });

@@ -140,6 +140,8 @@ describe("the template of a message", () => {
     assert.deepEqual(saying("{{a.value}} {{b.status}} {{host.name}}"), []);
     assert.match(String(saying("{{c.value}}")[0]), /does not group by c/);
     assert.match(String(saying("{{job.name}}")[0]), /groups by host/);
+    const byNumber = monitor("x", { type: "composite", query: "12 && 34", message: "{{b.value}} {{job.name}}" });
+    assert.deepEqual(monitorProblems(byNumber, []), [], "what others group by is not known");
   });
 
   it("knows the groups of logs, and those of a formula's queries", () => {
@@ -154,5 +156,7 @@ describe("the template of a message", () => {
     };
     assert.deepEqual(grouped(formula, "{{@view.name}}"), []);
     assert.equal(grouped(formula, "{{env.name}}").length, 1);
+    const several = { ...formula.options, variables: [{ name: "query1", group_by: ["@view", "env"] }] };
+    assert.deepEqual(grouped({ ...formula, options: several }, "{{@view.name}} {{env.name}}"), []);
   });
 });

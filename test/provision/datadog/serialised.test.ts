@@ -136,6 +136,7 @@ describe("what is taken over from Datadog", () => {
     const muted = (silenced: JsonValue) => updateBody("monitor", wanted, { ...wanted, options: { silenced } });
     assert.match(await serialise("monitor", muted({ "host:a": 1_800_000_000, "*": null })), /"silenced":\{"host:a"/);
     await assert.rejects(serialise("monitor", muted({ "*": { until: "tomorrow" } })), refusal);
+    for (const nobody of [{}, null]) assert.deepEqual(muted(nobody)["options"], wanted["options"]);
   });
 
   it("is refused when it could not be parsed: the id of a widget", async () => {
