@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Applied } from "../../src/provision/apply.ts";
+import { type Applied, applyPlan } from "../../src/provision/apply.ts";
 import { isPending } from "../../src/provision/plan.ts";
 import type { Resource } from "../../src/provision/resource.ts";
 import { checkResources } from "../../src/provision/rules.ts";
@@ -45,8 +45,12 @@ const inWords = (applied: readonly Applied[]) => applied.map(({ step, outcome })
 
 describe("resources that name others", () => {
   it("are written after them, whatever the order of the definitions, with the numbers that those have got", async (t) => {
-    const { fake, sync, plan } = await provisionStage(t, {}, kinds);
-    assert.deepEqual(new Set((await sync(defined)).map(({ outcome }) => outcome)), new Set(["done"]));
+    const { fake, target, plan } = await provisionStage(t, {}, kinds);
+    const told: Applied[] = [];
+    const signal = new AbortController().signal;
+    const applied = await applyPlan(await plan(defined), { target, signal, onApplied: (one) => told.push(one) });
+    assert.deepEqual(new Set(applied.map(({ outcome }) => outcome)), new Set(["done"]));
+    assert.deepEqual(inWords(told), inWords(applied), "each is told when it is there");
     const number = fake.monitors.all().find(({ name }) => name === "Alert a")?.["id"];
     assert.deepEqual(fake.slos.all()[0]?.["monitor_ids"], [number]);
     const shown = JSON.stringify(fake.dashboards.all().find(({ title }) => title === "page"));

@@ -117,7 +117,7 @@ async function exchange(call: Call, options: TransportOptions, signal: AbortSign
       },
       ...(call.body === undefined ? {} : { body: call.body }),
       // Keys are not for whoever a redirection names.
-      redirect: "error",
+      redirect: "manual",
       signal: AbortSignal.any([signal, limit]),
     });
     const text = await response.text();
@@ -147,17 +147,20 @@ type Read =
   | { readonly isUndone: false; readonly failure: StepError; readonly isPassing: boolean };
 
 function read(call: Call, { status }: Response, text: string, origin: string): Read {
-  if (text.trim() === "") return { answer: { status, json: null } };
-  try {
-    return { answer: { status, json: JSON.parse(text) as unknown } };
-  } catch (cause) {
-    const page = /^\s*</.test(text) ? "a web page" : "something that is no JSON";
-    const failure = new StepError("network", `${call.about}: ${origin} answered ${status} with ${page}`, {
+  const strange = (what: string, cause?: unknown): Read => {
+    const failure = new StepError("network", `${call.about}: ${origin} answered ${status} with ${what}`, {
       advice: "is the site right, or does a proxy answer in its place? see provisioning.datadog.site",
       cause,
     });
     // A page instead of an answer stays; but whether the work was done behind it is not known.
     return { isUndone: false, failure, isPassing: call.repeatable === false };
+  };
+  if (status >= 300 && status < 400) return strange("another address");
+  if (text.trim() === "") return { answer: { status, json: null } };
+  try {
+    return { answer: { status, json: JSON.parse(text) as unknown } };
+  } catch (cause) {
+    return strange(/^\s*</.test(text) ? "a web page" : "something that is no JSON", cause);
   }
 }
 

@@ -5,7 +5,7 @@ import { Secret } from "../../../src/model/secret.ts";
 import { applyPlan } from "../../../src/provision/apply.ts";
 import { byTags } from "../../../src/provision/identity.ts";
 import { makePlan } from "../../../src/provision/plan.ts";
-import type { Fault, SeenRequest } from "../fake-datadog/server.ts";
+import { type Fault, type SeenRequest, startFakeDatadog } from "../fake-datadog/server.ts";
 import { composite, monitor, provisionStage, stackName, targetOf } from "../stage.ts";
 
 const isPost = ({ method, path }: SeenRequest) => method === "POST" && path === "/api/v1/monitor";
@@ -171,6 +171,11 @@ describe("a listing", () => {
       { kind: "answer", status: 200, text: "<!doctype html><title>Sign in</title>" },
       /answered 200 with a web page/,
     ],
+    [
+      "where else to ask",
+      { kind: "answer", status: 302, text: "", headers: { location: "https://example.org/" } },
+      /answered 302 with another address/,
+    ],
     ["a map", { kind: "answer", status: 200, text: "{}" }, /listing the monitors: what was answered is not understood/],
     ["a monitor without an id", { kind: "answer", status: 200, text: '[{"name":"x"}]' }, /is no monitor/],
     ["refused keys", { kind: "answer", status: 403, text: '{"errors":["Forbidden"]}' }, /does not accept the API key/],
@@ -196,6 +201,19 @@ describe("a listing", () => {
       });
     });
   }
+
+  it("is not asked for again, and no key is sent on, where something else answers in its place", async (t) => {
+    const { fake, target } = await provisionStage(t);
+    const elsewhere = await startFakeDatadog(t);
+    for (const [status, text] of [
+      [307, ""],
+      [200, "<html>Sign in</html>"],
+    ] as const) {
+      fake.fault = () => ({ kind: "answer", status, text, headers: { location: elsewhere.url } });
+      await assert.rejects(target.list("monitor", stackName), { reason: "network" });
+    }
+    assert.deepEqual([fake.seen.length, elsewhere.seen.length], [2, 0]);
+  });
 
   for (const kind of ["monitor", "slo", "dashboard", "downtime"] as const) {
     for (const [status, text, said] of [
