@@ -57,7 +57,7 @@ export function promqlDuration(seconds: number): string {
     [3600, "h"],
     [60, "m"],
   ] as const;
-  for (const [length, unit] of units) if (seconds % length === 0 && seconds > 0) return `${seconds / length}${unit}`;
+  for (const [length, unit] of units) if (seconds % length === 0) return `${seconds / length}${unit}`;
   return `${seconds}s`;
 }
 
