@@ -137,6 +137,26 @@ suite("prune.objects of timestamped folders", () => {
     assert.ok(existsSync(join(root, old, "a")));
   });
 
+  test("given claims of other places, of other series and of pruning itself, then they hold nothing", async (t) => {
+    const { root, context } = stageOf(t);
+    for (const day of [0, 40]) put(root, `${folderAt(now - day * 24 * hour)}/a`);
+    const lastSteps = () => [
+      claim({ destination: "elsewhere", prefix: folderAt(now - 40 * 24 * hour) }),
+      claim({ prefix: folderAt(now, "other-") }),
+      { ...claim({ prefix: "db-", removed: 1 }), kind: "prune" } as const,
+      claim({ prefix: folderAt(now) }),
+    ];
+    const { evidence } = await prune(context({ lastSteps }), { keep: { last: 1 } });
+    assert.deepEqual([evidence.removed, evidence.spared], [1, []], "what the policy keeps anyway is not spared");
+  });
+
+  test("given a folder dated after now, then it takes the place of no real one", async (t) => {
+    const { root, context } = stageOf(t);
+    for (const day of [-400, 0, 40]) put(root, `${folderAt(now - day * 24 * hour)}/a`);
+    const { names } = (await prune(context(), { keep: { last: 1 } })).evidence;
+    assert.deepEqual(names, [folderAt(now - 40 * 24 * hour)]);
+  });
+
   test("given a listing that lacks what a job has proven there, then nothing is removed", async (t) => {
     const { root, context } = stageOf(t);
     for (const day of [1, 40]) put(root, `${folderAt(now - day * 24 * hour)}/a`);

@@ -14,7 +14,6 @@ export interface Prunable {
   readonly name: string;
   /** Seconds since the epoch. */
   readonly at: number;
-  readonly files: number;
   readonly bytes: number;
 }
 
@@ -44,12 +43,11 @@ export interface Shelf {
 export function seriesShelf(series: string, destination: OpenDestination): Shelf {
   return {
     async list() {
-      const members = new Map<string, { name: string; at: number; files: number; bytes: number }>();
+      const members = new Map<string, { name: string; at: number; bytes: number }>();
       for await (const { name, size } of destination.listFrom(series)) {
         const found = memberOf(series, name);
         if (found === null) continue;
-        const member = members.get(found.name) ?? { ...found, files: 0, bytes: 0 };
-        member.files += 1;
+        const member = members.get(found.name) ?? { ...found, bytes: 0 };
         member.bytes += size;
         members.set(found.name, member);
       }
@@ -90,7 +88,6 @@ export function archiveShelf(
       return archives.map(({ key, createdAt, manifest }) => ({
         name: key,
         at: createdAt / 1000,
-        files: 1,
         bytes: manifest.stored_bytes,
       }));
     },

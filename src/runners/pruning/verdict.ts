@@ -42,8 +42,8 @@ export function judge(all: readonly Prunable[], shelf: Shelf, options: Question,
 /** What jobs have proven there as their last, by name → job. */
 function claimedOn(shelf: Shelf, { destination }: Question, { lastSteps }: RunnerContext): ReadonlyMap<string, string> {
   const claimed = new Map<string, string>();
-  for (const { job, kind, evidence } of lastSteps()) {
-    if (kind === "prune" || evidence["destination"] !== destination) continue;
+  for (const { job, evidence } of lastSteps()) {
+    if (evidence["destination"] !== destination) continue;
     const name = shelf.claimed(evidence);
     if (name !== null) claimed.set(name, job);
   }
