@@ -8,7 +8,7 @@ import { StepError, toStepError } from "../model/run/outcome.ts";
 import { commit, deleteSubvolume, listReadOnlyIds, listSubvolumes, showSubvolume } from "../tools/btrfs/btrfs.ts";
 import type { ListedSubvolume } from "../tools/btrfs/list.ts";
 import { cancellation } from "../tools/cancellation.ts";
-import { locate, type Place } from "../tools/files/filesystem.ts";
+import { isMissing, locate, type Place } from "../tools/files/filesystem.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 import { declaredSubvolume } from "./subvolume.ts";
 
@@ -216,12 +216,7 @@ async function isInUse({ path }: ListedSubvolume, { mount }: Place, { pathsInUse
 }
 
 function ifMissing(error: unknown): null {
-  if (
-    error instanceof StepError &&
-    error.reason === "source" &&
-    (error.cause as NodeJS.ErrnoException)?.code === "ENOENT"
-  )
-    return null;
+  if (isMissing(error)) return null;
   throw error;
 }
 

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { StepError } from "../../model/run/outcome.ts";
 import { deleteSubvolume, isBtrfs, isSubvolume } from "../btrfs/btrfs.ts";
 import type { Execute } from "../exec.ts";
+import { isMissing } from "./filesystem.ts";
 
 /** What `scratchName` writes: nothing else is ever removed. */
 const ownName = /^pantheros-[0-9TZ]+-[\w.-]+\.\d+$/;
@@ -40,10 +41,9 @@ export async function removeScratch(path: string, execute: Execute): Promise<voi
       advice: "remove it by hand if nobody needs it",
     });
   }
-  const state = await lstat(path).catch(() => null);
-  if (state === null) return;
   try {
-    if (state.isDirectory()) await deleteSubvolumes(path, execute);
+    const state = await lstat(path).catch(ifMissing);
+    if (state?.isDirectory()) await deleteSubvolumes(path, execute);
     await rm(path, { recursive: true, force: true }).catch(async (error: NodeJS.ErrnoException) => {
       // What was restored may hold folders that nobody may write, ourselves included.
       if (error.code !== "EACCES") throw error;
@@ -57,6 +57,12 @@ export async function removeScratch(path: string, execute: Execute): Promise<voi
       advice: "it is tried again; or remove it by hand",
     });
   }
+}
+
+/** What cannot be looked at is not gone: it is tried again. */
+function ifMissing(error: unknown): null {
+  if (isMissing(error)) return null;
+  throw error;
 }
 
 /** Received subvolumes are read-only: nothing in them can be unlinked, they are deleted as a whole, the innermost first. */
