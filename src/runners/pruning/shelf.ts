@@ -54,7 +54,7 @@ export function seriesShelf(series: string, destination: OpenDestination): Shelf
       return [...members.values()];
     },
     claimed({ prefix, key }) {
-      const object = typeof key === "string" ? key : typeof prefix === "string" ? `${prefix}/.` : "";
+      const object = typeof key === "string" ? key : `${prefix}/.`;
       return memberOf(series, object)?.name ?? null;
     },
     removable(all, kept) {
