@@ -58,7 +58,7 @@ function missingFrom(claim: Claim, seen: readonly Artifact[]): string | null {
     case "destination": {
       const found = seen.find(({ name }) => name === claim.name);
       const where = `${claim.name === "" ? "the top" : claim.name} of destination ${claim.subject}`;
-      if (!found || (found.files ?? 1) === 0) return `nothing is at ${where}`;
+      if (!found || found.files === 0) return `nothing is at ${where}`;
       if (claim.files !== null && (found.files ?? 0) < claim.files)
         return `${found.files ?? 0} of ${claim.files} files are at ${where}`;
       if (claim.bytes !== null && (found.bytes ?? 0) < claim.bytes)

@@ -373,6 +373,20 @@ suite("prune.objects of archives", () => {
     assert.ok(existsSync(join(root, made[0]?.key ?? "")));
   });
 
+  test("given claims of archives of other names and hosts, then they hold nothing and are not missed", async (t) => {
+    const { root, context } = stageOf(t);
+    putArchives(root, [null, null]);
+    const at = { timestamp: formatTimestamp(now), mode: "full" } as const;
+    const lastSteps = () => [
+      claim({ key: archiveKey("archives", { ...at, host: "testhost", name: "root" }) }),
+      claim({ key: archiveKey("archives", { ...at, host: "neighbour", name: "home" }) }),
+      claim({ key: "archives/readme" }),
+      claim({ prefix: "archives" }),
+    ];
+    const { evidence } = await prune(context({ lastSteps }), { ...step, keep: { last: 1 } });
+    assert.deepEqual([evidence.removed, evidence.spared], [1, []]);
+  });
+
   test("given an archive that is being written, then it waits for another time", async (t) => {
     const { root, context } = stageOf(t);
     const made = putArchives(root, [null, null]);

@@ -57,10 +57,7 @@ export function seriesShelf(series: string, destination: OpenDestination): Shelf
       const object = typeof key === "string" ? key : `${prefix}/.`;
       return memberOf(series, object)?.name ?? null;
     },
-    removable(all, kept) {
-      const unkept = all.filter(({ name }) => !kept.has(name));
-      return { removable: unkept.toSorted((a, b) => a.at - b.at), needed: [] };
-    },
+    removable: (all, kept) => ({ removable: all.filter(({ name }) => !kept.has(name)), needed: [] }),
     remove: (name, removal) => destination.removeBelow(name, removal),
     versions: (name) => destination.countVersions(`${name}/`),
   };
