@@ -64,7 +64,7 @@ export function print(invocation: Invocation, text: string): void {
 }
 
 /** Writes a line for a person to standard error. */
-export function tell(invocation: Invocation, text: string): void {
+export function tell(invocation: Pick<Invocation, "stderr">, text: string): void {
   invocation.stderr.write(text.endsWith("\n") ? text : `${text}\n`);
 }
 

@@ -73,7 +73,7 @@ function parse(command: Command, args: readonly string[]) {
 function sayParseError(error: Error, options: readonly string[]): string {
   const unknown = /^Unknown option '--?([^']+)'/.exec(error.message)?.[1];
   if (unknown === undefined) return error.message;
-  return `there is no option ${unknown.length === 1 ? "-" : "--"}${unknown}: ${suggest(unknown, options, "")}`;
+  return `there is no option ${unknown.length === 1 ? "-" : "--"}${unknown}: ${suggest(unknown, options, "").replace(/"([^"]+)"/, "--$1")}`;
 }
 
 function isParseError(error: unknown): error is Error {

@@ -41,13 +41,13 @@ function report(findings: readonly Finding[], invocation: Invocation): string {
   const table = formatTable({
     width: invocation.stdout.columns,
     style,
-    columns: [{ title: "" }, { title: "what" }, { title: "found", grow: true }],
+    columns: [{ title: "" }, { title: "what" }, { title: "found", grow: true, isProse: true }],
     rows: findings.map(({ state, what, found }) => [marks[state], what, found]),
   });
   const arrow = style.isUnicode ? "→" : "->";
   const width = invocation.stdout.columns ?? Number.POSITIVE_INFINITY;
   const mends = findings.flatMap(({ what, found, mend }) =>
-    // The table may have cut off what was found; what mends it may be a command, there to be copied.
+    // What mends it may be a command, there to be copied.
     mend === undefined
       ? []
       : [...wrap(makeVisible(`${what}: ${found}`), width, "  ", "    "), `    ${arrow} ${makeVisible(mend)}`],

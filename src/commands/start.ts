@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { exitCodeOfStop, exitCodes } from "../model/run/exit-codes.ts";
 import { StepError } from "../model/run/outcome.ts";
-import { UsageError } from "./command.ts";
+import { tell, UsageError } from "./command.ts";
 import { dispatch, explain } from "./dispatch.ts";
 import { drain } from "./drain.ts";
 
@@ -19,10 +19,13 @@ export async function start(process: NodeJS.Process): Promise<number> {
       stop.abort(new StepError("cancelled", `it was asked to stop (${signal})`));
     });
   }
-  let isOutputLost = false;
+  // A terminal that nobody has told its size says 0, as on a serial line and in some containers: unknown, so that nothing is cut.
+  for (const stream of [process.stdout, process.stderr])
+    if (stream.columns === 0) Reflect.deleteProperty(stream, "columns");
+  let lost: Error | null = null;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // A closed pipe (`pantheros runs | head`) is the reader's decision, not a failure.
-    if (error.code !== "EPIPE") isOutputLost = true;
+    if (error.code !== "EPIPE") lost = error;
   });
   // A log that cannot be written (a full disk, a pipe that is gone) must never cost what it is about.
   process.stderr.on("error", () => undefined);
@@ -45,8 +48,9 @@ export async function start(process: NodeJS.Process): Promise<number> {
     // A write that failed is told in the next turn.
     await setImmediate();
     // What a run did stands in the ledger, whatever becomes of its words; the other commands are there for what they print.
-    const isFailed = isOutputLost && code === exitCodes.success[0] && process.argv[2] !== "run";
-    return isFailed ? exitCodes.failed[0] : code;
+    if (lost === null || process.argv[2] === "run") return code;
+    tell(process, `pantheros: what it printed is not whole: ${(lost as Error).message}`);
+    return code === exitCodes.success[0] ? exitCodes.failed[0] : code;
   } catch (error) {
     explain(error, { stderr: process.stderr, environment: process.env });
     if (stoppedBy) return exitCodeOfStop(stoppedBy);

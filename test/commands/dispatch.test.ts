@@ -40,7 +40,7 @@ describe("the command line", () => {
     [["rnu"], /there is no command "rnu": did you mean "run"\?/],
     [["run"], /JOB is missing/],
     [["status", "a", "b"], /"b" is one argument too many/],
-    [["run", "x", "--dryrun"], /there is no option --dryrun: did you mean "dry-run"\?/],
+    [["run", "x", "--dryrun"], /there is no option --dryrun: did you mean --dry-run\?/],
     [["runs", "--limit"], /limit/],
     [["status"], /there is no configuration: looked for .*pantheros\.yaml\n.*pantheros init/],
   ] as const) {

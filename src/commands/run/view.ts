@@ -83,7 +83,7 @@ function stepTable(run: RunReport["run"], steps: readonly Step[], style: Style, 
       { title: "uses" },
       { title: "outcome" },
       { title: "took", align: "right" as const },
-      { title: "left behind", grow: true },
+      { title: "left behind", grow: true, isProse: true },
     ],
     rows: steps.map((step) => [
       step.id,

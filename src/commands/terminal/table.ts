@@ -1,5 +1,6 @@
 import type { Style } from "./style.ts";
 import { displayWidth, makeVisible, truncate } from "./text.ts";
+import { wrap } from "./wrap.ts";
 
 export interface TableColumn {
   readonly title: string;
@@ -7,6 +8,8 @@ export interface TableColumn {
   readonly align?: "left" | "right";
   /** Gives way first when the table is wider than the terminal. */
   readonly grow?: boolean;
+  /** Its cells are sentences: where they are cut off they go on in the next line instead. Not for styled ones. */
+  readonly isProse?: boolean;
 }
 
 export interface Table {
@@ -22,6 +25,8 @@ export interface Table {
 const gap = "  ";
 /** No column is cut below this. */
 const narrowest = 6;
+/** Nor is prose broken into lines that are shorter than this. */
+const narrowestProse = 20;
 
 /** Lines of aligned columns, without a line break at the end. */
 export function formatTable({ columns, rows, width, style }: Table): string {
@@ -48,7 +53,18 @@ export function formatTable({ columns, rows, width, style }: Table): string {
       .join(gap)
       .trimEnd(),
   );
-  return [format(titles), ...(rule === undefined ? [] : [rule]), ...body.map(format)].join("\n");
+  const lines = body.flatMap((row) => broken(row, columns, widths));
+  return [format(titles), ...(rule === undefined ? [] : [rule]), ...lines.map(format)].join("\n");
+}
+
+/** A row as the lines that it takes: more than one only where prose goes on. */
+function broken(row: readonly string[], columns: readonly TableColumn[], widths: readonly number[]): string[][] {
+  const cells = row.map((cell, index) => {
+    const room = widths[index] ?? 0;
+    return columns[index]?.isProse && room >= narrowestProse ? wrap(cell, room) : [cell];
+  });
+  const height = Math.max(...cells.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) => cells.map((lines) => lines[line] ?? ""));
 }
 
 /** Takes what is too much from the growing columns, then from all others, always from the widest. */

@@ -51,6 +51,26 @@ suite("a table", () => {
     assert.equal(displayWidth(line ?? ""), 30);
   });
 
+  test("breaks sentences where there is room for words, and only them", () => {
+    const prose: TableColumn[] = [{ title: "step" }, { title: "because", grow: true, isProse: true }];
+    const rows = [
+      ["snap", "the snapshot of the documents is there"],
+      ["copy", "see /a-path-that-is-longer-than-a-line"],
+    ];
+    assert.equal(
+      formatTable({ columns: prose, rows, width: 28 }),
+      [
+        "step  because",
+        "snap  the snapshot of the",
+        "      documents is there",
+        "copy  see",
+        "      /a-path-that-is-longe…",
+      ].join("\n"),
+    );
+    const [, narrow] = formatTable({ columns: prose, rows, width: 20 }).split("\n");
+    assert.equal(narrow, "snap  the snapshot …");
+  });
+
   test("gives way everywhere when that is not enough", () => {
     const rows = [["a-very-long-name-of-a-step", "1 B", "a long explanation"]];
     const widest = Math.max(...formatTable({ columns, rows, width: 24 }).split("\n").map(displayWidth));
