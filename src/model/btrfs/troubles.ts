@@ -12,6 +12,8 @@ export interface Trouble {
 export const highPressure = 0.9;
 /** Share of the capacity from which on Btrfs has trouble to find room for new chunks. */
 export const highUsage = 0.95;
+/** Share of the room for data, that which no chunk holds yet included, from which on there is soon none for the next file. */
+const highDataUsage = 0.95;
 /** Seconds: a scrub a month is what the distributions' timers (btrfsmaintenance, NixOS) do; some days more for a host that was off. */
 export const oldScrub = 35 * 86_400;
 
@@ -54,7 +56,8 @@ function ofDevice({ devid, path, isMissing, errors }: BtrfsDevice, mountPoint: s
   return [...(isMissing ? [missing] : []), ...(counted.length > 0 ? [faulty] : [])];
 }
 
-function ofRoom({ metadataPressure, usedBytes, sizeBytes, mountPoint }: BtrfsHealth): Trouble[] {
+function ofRoom(health: BtrfsHealth): Trouble[] {
+  const { metadataPressure, usedBytes, sizeBytes, mountPoint } = health;
   const percent = (share: number) => `${Math.floor(share * 100)} %`;
   if (metadataPressure !== null && metadataPressure >= highPressure) {
     return [
@@ -65,7 +68,23 @@ function ofRoom({ metadataPressure, usedBytes, sizeBytes, mountPoint }: BtrfsHea
     ];
   }
   const usage = usedBytes === null || sizeBytes === null ? 0 : usedBytes / sizeBytes;
-  return usage < highUsage ? [] : [{ found: `is ${percent(usage)} full`, mend: "remove snapshots or files" }];
+  const mend = "remove snapshots or files";
+  if (usage >= highUsage) return [{ found: `is ${percent(usage)} full`, mend }];
+  const data = dataUsage(health);
+  if (data === null || data < highDataUsage) return [];
+  const instead = `${mend}; room that metadata holds and does not use: btrfs balance start -musage=20 ${mountPoint}`;
+  return [{ found: `data is ${percent(data)} full and has nowhere to grow`, mend: instead }];
+}
+
+/**
+ * What data uses as a share of all that could become data. Of what no chunk holds yet as much counts as if one copy were made, so that it is rather
+ * too low. Null: unknown, or data and metadata share their chunks.
+ */
+function dataUsage({ allocations, unallocatedBytes }: BtrfsHealth): number | null {
+  const data = allocations.find(({ type }) => type === "data");
+  if (data === undefined || unallocatedBytes === null) return null;
+  const most = data.totalBytes + unallocatedBytes;
+  return most > 0 ? data.usedBytes / most : null;
 }
 
 /** What is not wrong yet, and will be when nobody does anything. */

@@ -27,6 +27,8 @@ const scrubbed: Scrub = {
 const found = (health: Partial<BtrfsHealth>, scrub: Scrub | null = scrubbed) =>
   troublesOf({ ...well, ...health }, scrub, now).map((trouble) => trouble.found);
 
+const data = (totalBytes: number, usedBytes: number) => ({ type: "data" as const, totalBytes, usedBytes });
+
 describe("what is wrong with a filesystem", () => {
   it("is nothing where all is well, and where nothing is known", () => {
     assert.deepEqual(found({}), []);
@@ -44,12 +46,19 @@ describe("what is wrong with a filesystem", () => {
       [{ devices: [faulty] }, /device 1 \(\/dev\/sda\) has errors: 2 read, 7 corruption/],
       [{ metadataPressure: 0.95 }, /metadata is 95 % full/],
       [{ usedBytes: 96 }, /96 % full/],
+      [{ unallocatedBytes: 1, allocations: [data(80, 79)] }, /data is 97 % full and has nowhere to grow/],
       [{ operation: "balance paused" }, /balance is paused/],
     ] as const) {
       const troubles = found(health);
       assert.equal(troubles.length, 1, `${troubles}`);
       assert.match(troubles[0] ?? "", expected);
     }
+  });
+
+  it("is no full data while there is room for another chunk, or nobody knows whether there is", () => {
+    const allocations = [data(80, 79)];
+    assert.deepEqual(found({ unallocatedBytes: 10, allocations }), []);
+    assert.deepEqual(found({ unallocatedBytes: null, allocations }), []);
   });
 
   it("is a scrub that is missing, old, cut off, or found what it could not mend; one that runs is none", () => {
