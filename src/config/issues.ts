@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import * as z from "zod";
 import { closest, suggest } from "./closest.ts";
 import type { Finding } from "./finding.ts";
 import { type Path, quote, valueAt } from "./path.ts";
@@ -61,6 +61,10 @@ function explain(issue: z.core.$ZodIssue, { path, written, schema }: Place): rea
     return [{ path, message: issue.message, ...(near === null ? {} : { hint: `did you mean "${near}"?` }) }];
   }
   if (issue.code === "invalid_type" && issue.expected === "string" && typeof written !== "object") {
+    // As a text it may still be none that is meant here: 26 is no duration in quotation marks either.
+    const asText = schema && z.core.safeParse(schema, String(written));
+    const [deeper] = asText?.error?.issues ?? [];
+    if (deeper !== undefined) return [{ path, message: deeper.message }];
     return [{ path, message: issue.message, hint: "put it into quotation marks" }];
   }
   return [{ path, message: issue.message }];

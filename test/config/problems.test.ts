@@ -33,6 +33,10 @@ const table: Record<string, readonly [text: string, ...problems: string[]]> = {
     '3:1 host: the key "host" is here for the second time; the first is at line 1, column 1 (keep one of them)',
   ],
   "a number for a text": ["host: 5\n", "1:7 host: must be a text, not the number 5 (put it into quotation marks)"],
+  "a number for a duration": [
+    `${host}jobs:\n  a: { deadline: 26, steps: [{ uses: sample.snapshot, subvolume: docs }] }\n${subvolumes}`,
+    "3:18 jobs.a.deadline: not a duration: write it like 90s, 15m, 1h30m, 30d",
+  ],
   "a list for a map": [`${host}jobs: [a]\n`, "2:7 jobs: must be a map of keys and values, not a list"],
   "an empty section": [`${host}jobs:\n`, "2:1 jobs: must be a map of keys and values, not empty"],
   "a text for yes or no": [
