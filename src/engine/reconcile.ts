@@ -1,5 +1,5 @@
 import type { ChildGroup, Ledger } from "../ledger/ledger.ts";
-import { formatTimestamp } from "../model/quantity.ts";
+import { formatMoment } from "../model/quantity.ts";
 import type { Reason } from "../model/run/outcome.ts";
 import type { Run } from "../model/run/run.ts";
 import { endGroup, endProcessGroup, groupsMarked } from "../tools/process/group.ts";
@@ -83,7 +83,7 @@ function reasonFor(run: Run, options: ReconcileOptions, isForMemory: (holder: Ru
 }
 
 function explain(run: Run, reason: Reason): string {
-  const seen = `last seen ${formatTimestamp(run.seenAt)}`;
+  const seen = `last seen ${formatMoment(run.seenAt)}`;
   if (reason === "reboot") return `the machine went down while process ${run.holder.pid} was running (${seen})`;
   if (reason === "timeout") return `process ${run.holder.pid} was ended at its time limit (${seen})`;
   if (reason === "oom") return `the kernel ended process ${run.holder.pid} for lack of memory (${seen})`;

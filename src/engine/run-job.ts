@@ -1,7 +1,7 @@
 import { stepId } from "../config/declaration.ts";
 import type { JobConfig } from "../config/sections/jobs.ts";
 import type { RunStart } from "../ledger/ledger.ts";
-import { formatDuration, formatTimestamp } from "../model/quantity.ts";
+import { formatDuration, formatMoment } from "../model/quantity.ts";
 import { decisiveStep, explainFailure, outcomeOfSteps, StepError, toStepError } from "../model/run/outcome.ts";
 import type { Run, StepPlan } from "../model/run/run.ts";
 import { incrementsOf } from "../model/samples/counters.ts";
@@ -107,7 +107,7 @@ function finish(start: RunStart, failure: StepError | null, unmet: string | null
 }
 
 function skipLocked(start: RunStart, holder: Run, services: RunServices): RunReport {
-  const since = formatTimestamp(holder.startedAt);
+  const since = formatMoment(holder.startedAt);
   const message = `run ${holder.id} (process ${holder.holder.pid}, since ${since}) holds the lock`;
   const ended = { outcome: "skipped", reason: "locked" } as const;
   services.journal.write((ledger) =>

@@ -88,6 +88,11 @@ export function formatTimestamp(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
 }
 
+/** `2026-11-21 08:57:00 UTC`, for people. @param at milliseconds since the epoch */
+export function formatMoment(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
 /** Milliseconds since the epoch of what `formatTimestamp` writes; NaN for other texts. */
 export function timestampMoment(timestamp: string): number {
   return Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
