@@ -1,4 +1,7 @@
 import { suggest } from "../config/closest.ts";
+import { stepId } from "../config/declaration.ts";
+import type { Config } from "../config/schema.ts";
+import { resticCommand } from "../engine/restic-command.ts";
 import { decisiveStep, type Reason, reasons } from "../model/run/outcome.ts";
 import { isRetried, reasonGuide } from "../model/run/reason-guide.ts";
 import type { Run, Step } from "../model/run/run.ts";
@@ -60,7 +63,7 @@ function list(invocation: Invocation): number {
   const table = formatTable({
     width: invocation.stdout.columns,
     style,
-    columns: [{ title: "reason" }, { title: "retried" }, { title: "meaning", grow: true }],
+    columns: [{ title: "reason" }, { title: "retried" }, { title: "meaning", grow: true, isProse: true }],
     rows: names.map((name) => [name, isRetried(name) ? "yes" : "", reasons[name]]),
   });
   print(invocation, `${table}\n\nOne of them: pantheros explain REASON`);
@@ -83,7 +86,7 @@ async function explainRun(
     const run = find(journal, Object.keys(host.config.jobs));
     const step = decisiveStep(journal.steps(run.id));
     if (invocation.json) printJson(invocation, publicRun(run, step));
-    else print(invocation, runLines(run, step, invocation).join("\n"));
+    else print(invocation, runLines(run, step, invocation, host.config).join("\n"));
     return 0;
   } finally {
     journal.close();
@@ -104,7 +107,7 @@ function lastFailure(journal: WholeJournal, job: string, jobs: readonly string[]
   throw new UsageError(`no run of a job ${JSON.stringify(job)} is journaled\n  → ${why}`);
 }
 
-function runLines(run: Run, step: Step | null, invocation: Invocation): string[] {
+function runLines(run: Run, step: Step | null, invocation: Invocation, config: Config): string[] {
   const style = createStyle(invocation.stdout, invocation.environment);
   const head = `${style.bold(run.id)}  ${run.job}  ${run.outcome ?? "running"}${run.reason ? ` (${run.reason})` : ""}`;
   const next = run.outcome === null ? "it has not ended yet" : "it succeeded: there is nothing to explain";
@@ -119,7 +122,15 @@ function runLines(run: Run, step: Step | null, invocation: Invocation): string[]
       .map((line) => style.dim(`  | ${line}`)),
   ];
   if (run.reason === null) return [head, ...said, next];
-  const known = (command: string) => command.replaceAll("RUN-ID", run.id).replaceAll(/\bJOB\b/g, run.job);
+  const declared = config.jobs[run.job]?.steps.find((each, position) => stepId(each, position) === step?.id);
+  const asked = declared?.["repository"];
+  const repository = typeof asked === "string" ? config.repositories[asked] : undefined;
+  const restic = repository && resticCommand(repository);
+  const known = (command: string) =>
+    command
+      .replaceAll("RUN-ID", run.id)
+      .replaceAll(/\bJOB\b/g, run.job)
+      .replace("restic -r PLACE", (unknown) => restic ?? unknown);
   return [head, ...said, "", ...reasonLines(run.reason, invocation, known)];
 }
 
@@ -151,7 +162,7 @@ function reasonLines(reason: Reason, invocation: Invocation, known = (command: s
     style.bold("Given by"),
     ...givenBy.flatMap(([program, how]) => point(`${program}: ${how}`)),
     "",
-    `${style.bold("Passes by itself")}  ${passes}`,
+    ...wrap(passes, width, `${style.bold("Passes by itself")}  `, "  "),
     `${style.bold("Retried")}  ${isRetried(reason) ? "yes, where the step has retries:" : "no: trying the same again would not help"}`,
   ];
 }

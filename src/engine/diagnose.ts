@@ -136,9 +136,9 @@ function disks(config: Config, { environment, signal, now }: Services): Promise<
   return diagnoseDisks(config, execute, now() / 1000);
 }
 
-function repositories(config: Config, { environment, signal, readSecret }: Services): Promise<readonly Finding[]> {
+function repositories(config: Config, { environment, signal, readSecret, now }: Services): Promise<readonly Finding[]> {
   const execute = createExecute({ env: environment, signal, defaultTimeoutSeconds: 30 });
-  return diagnoseRepositories(config, { execute, readSecret });
+  return diagnoseRepositories(config, { execute, readSecret, now });
 }
 
 async function jobs(config: Config, services: Services): Promise<Finding[]> {

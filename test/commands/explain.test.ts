@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { reasons } from "../../src/model/run/outcome.ts";
 import { createHost, jobOf } from "../e2e/host.ts";
+import { leaveLock, restic } from "../e2e/jobs.ts";
+import { needs } from "../support/components.ts";
 import { invoke } from "./invoke.ts";
 
 describe("pantheros explain", () => {
@@ -68,6 +70,16 @@ describe("pantheros explain of a run", { timeout: 60_000 }, () => {
     assert.equal((await host.run(["explain", "--job", "bad"])).stdout, stdout);
     const told = JSON.parse((await host.run(["explain", "--job", "bad", "--json"])).stdout);
     assert.deepEqual([told.run, told.reason.reason, told.step.tail], [bad?.id, "unknown", "nothing works"]);
+  });
+
+  it("names the repository that it was about in the commands of restic", needs("restic"), async (t) => {
+    const host = createHost(t);
+    await leaveLock(t, host);
+    const { repositories, jobs } = restic(host);
+    host.configure({ repositories, jobs });
+    assert.equal((await host.run(["run", "test"])).code, 1);
+    const { stdout } = await host.run(["explain", "--job", "test"]);
+    assert.match(stdout, new RegExp(`\n {6}restic -r ${host.root}/repository -p ${host.root}/password unlock\n`));
   });
 
   it("says so when there is no such run or failure", async (t) => {

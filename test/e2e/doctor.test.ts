@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { needs, postgresDirectory } from "../support/components.ts";
 import { createHost, jobOf, type TestHost } from "./host.ts";
-import { restic } from "./jobs.ts";
+import { leaveLock, restic } from "./jobs.ts";
 
 interface Finding {
   readonly what: string;
@@ -45,6 +45,23 @@ describe("pantheros doctor", { timeout: 60_000 }, () => {
     assert.deepEqual([wrong.code, found?.state], [1, "problem"]);
     assert.match(found?.found ?? "", /could not open the repository main: .*no key found/);
     assert.ok((found?.mend ?? "").length > 10);
+  });
+
+  it("finds the lock of a restic that is gone, which lets every run fail", needs("restic"), async (t) => {
+    const host = createHost(t);
+    await leaveLock(t, host);
+    const { repositories, jobs } = restic(host);
+    host.configure({ repositories, jobs });
+    const { code, of } = await findings(host);
+    const [locked] = of("repository main");
+    assert.deepEqual([code, locked?.state], [1, "problem"]);
+    assert.match(locked?.found ?? "", /process \d+ of this host is gone; until the lock is removed no run can save/);
+    assert.equal(locked?.mend, `restic -r ${host.root}/repository -p ${host.root}/password unlock`);
+
+    const steps = [{ uses: "restic.unlock", repository: "main" }];
+    host.configure({ repositories, jobs: { ...jobs, unlock: jobOf(steps) } });
+    const [later] = (await findings(host)).of("repository main");
+    assert.equal(later?.state, "ok", "a step removes it");
   });
 
   it("asks databases whether they let us in", needs("restic", "postgres"), async (t) => {

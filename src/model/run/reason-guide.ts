@@ -104,6 +104,7 @@ export const reasonGuide: Readonly<Record<Reason, ReasonGuide>> = {
     remedies: [
       { what: "see who holds it", command: "restic -r PLACE list locks --no-lock" },
       { what: "remove locks whose process is gone, and no others", command: "restic -r PLACE unlock" },
+      { what: "let every run remove the locks of the dead: a step restic.unlock before what needs the repository" },
       { what: "let such steps wait: retries: { attempts: 5, delay: 1m }" },
     ],
     givenBy: [
@@ -254,7 +255,7 @@ export const reasonGuide: Readonly<Record<Reason, ReasonGuide>> = {
         command: "journalctl --since '1 hour ago' | grep -iE 'kill|oom'",
       },
       {
-        what: "run it again: what it left running, locked or half made has been cleaned up",
+        what: "run it again: what it left running or half made has been cleaned up, and the lock of the job is free",
         command: "pantheros run JOB",
       },
     ],
