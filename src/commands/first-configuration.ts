@@ -1,3 +1,5 @@
+import { dirname, join } from "node:path";
+
 export interface Answers {
   readonly host: string;
   readonly source: string;
@@ -6,6 +8,24 @@ export interface Answers {
   readonly repository: string;
   readonly passwordFile: string;
   readonly stateDirectory: string;
+}
+
+/**
+ * Variables by which restic gets the keys of a bucket, with the names of the files that hold them; of other places none.
+ * https://restic.readthedocs.io/en/stable/030_preparing_a_new_repo.html (2026-11)
+ */
+export function keysFor(repository: string): readonly (readonly [variable: string, file: string])[] {
+  if (repository.startsWith("s3:"))
+    return [
+      ["AWS_ACCESS_KEY_ID", "s3.key-id"],
+      ["AWS_SECRET_ACCESS_KEY", "s3.key"],
+    ];
+  if (repository.startsWith("b2:"))
+    return [
+      ["B2_ACCOUNT_ID", "b2.key-id"],
+      ["B2_ACCOUNT_KEY", "b2.key"],
+    ];
+  return [];
 }
 
 /** Lies beside the configuration. */
@@ -44,8 +64,9 @@ repositories:
   main:
     repository: ${text(repository)}
     password: { file: ${text(passwordFile)} }
+${environmentOf(answers)}\
     retention: standard
-    initialize: true # create it on the first run
+    initialize: true # it may be created, once
 
 jobs:
   backup:
@@ -55,16 +76,19 @@ jobs:
     grace: 2h # later than this without a success, it is overdue
     deadline: 8h # a run that lasts longer is ended
     steps:
+${isSubvolume ? "      - { id: snap, uses: snapshot.btrfs, subvolume: data }\n" : ""}\
+      - { id: create, uses: restic.init, repository: main } # by the first run
+      # A restic that was killed leaves its lock behind, and every later run fails. Only locks of the dead are removed.
+      - { id: unlock, uses: restic.unlock, repository: main }
 ${
   isSubvolume
-    ? `      - { id: snap, uses: snapshot.btrfs, subvolume: data }
-      # From the snapshot, not from the live folder: nothing changes while it is read.
+    ? `      # From the snapshot, not from the live folder: nothing changes while it is read.
       - { id: copy, uses: backup.restic, repository: main, from: "\${snap.path}" }
-      - { uses: prune.snapshots, subvolume: data }
+      - { id: prune, uses: prune.snapshots, subvolume: data }
 `
     : `      - { id: copy, uses: backup.restic, repository: main, from: ${text(source)} }
 `
-}      - { uses: forget.restic, repository: main }
+}      - { id: forget, uses: forget.restic, repository: main }
 
 # What may be lost at most. Measured against what really exists.
 objectives:
@@ -74,4 +98,11 @@ outputs:
   prometheus: { listen: "127.0.0.1:9471" }
   # dogstatsd: { address: "udp://127.0.0.1:8125" }
 `;
+}
+
+function environmentOf({ repository, passwordFile }: Answers): string {
+  const keys = keysFor(repository).map(
+    ([variable, file]) => `      ${variable}: { file: ${JSON.stringify(join(dirname(passwordFile), file))} }\n`,
+  );
+  return keys.length === 0 ? "" : `    environment:\n${keys.join("")}`;
 }

@@ -6,7 +6,7 @@ import { generateSecret, writeSecretFile } from "../config/secret-file.ts";
 import { loadRunners } from "../runners/index.ts";
 import { isSubvolume } from "../tools/btrfs/btrfs.ts";
 import { defineCommand, type Invocation, print, printJson, tell, UsageError } from "./command.ts";
-import { type Answers, firstConfiguration, schemaFile } from "./first-configuration.ts";
+import { type Answers, firstConfiguration, keysFor, schemaFile } from "./first-configuration.ts";
 import { configurationPlaces } from "./host.ts";
 import { canAsk, createAsker } from "./terminal/asker.ts";
 
@@ -150,6 +150,7 @@ function tellNext(invocation: Invocation, output: string, answers: Answers, crea
     invocation,
     [
       "next:",
+      ...(keysFor(answers.repository).length > 0 ? [`  pantheros secrets init${where}`] : []),
       `  pantheros doctor${where}`,
       `  pantheros run backup${where}`,
       `  pantheros up${where}`,

@@ -1,11 +1,26 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it, type TestContext } from "node:test";
 import { createSubvolume, mountBtrfs } from "../support/btrfs.ts";
 import { needs } from "../support/components.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { eventually } from "../support/eventually.ts";
 import { invoke } from "./invoke.ts";
+
+/** A restic that is killed at work: its lock stays. */
+async function holdAndDie(t: TestContext, directory: string): Promise<void> {
+  const env = { ...process.env, RESTIC_PASSWORD_FILE: join(directory, "restic.password") };
+  const words = ["-r", join(directory, "repo"), "--no-cache", "backup", "--stdin"];
+  const holder = spawn("restic", words, { env, stdio: ["pipe", "ignore", "ignore"] });
+  t.after(() => holder.kill("SIGKILL"));
+  const locks = join(directory, "repo/locks");
+  await eventually("restic to take its lock", () => readdirSync(locks).length > 0);
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
+}
 
 function init(directory: string, ...words: string[]) {
   return invoke(["init", "--output", "p.yaml", "--state-directory", "state", ...words], { directory });
@@ -34,7 +49,9 @@ describe("pantheros init", () => {
     assert.match(checked.stdout, /no problems \(1 job, 0 subvolumes\)/);
     const shown = JSON.parse((await invoke(["config", "show", "--json", "-c", "p.yaml"], { directory })).stdout);
     assert.equal(shown.host, "Laptop");
-    assert.equal(shown.jobs.backup.steps[0].from, join(directory, 'my "docs" #1'));
+    const uses = shown.jobs.backup.steps.map((step: { uses: string }) => step.uses);
+    assert.deepEqual(uses, ["restic.init", "restic.unlock", "backup.restic", "forget.restic"]);
+    assert.equal(shown.jobs.backup.steps[2].from, join(directory, 'my "docs" #1'));
     assert.equal(shown.repositories.main.repository, join(directory, "repo"));
     const named = /\$schema=(\S+)/.exec(readFileSync(join(directory, "p.yaml"), "utf8"))?.[1];
     const schema = JSON.parse(readFileSync(join(directory, named ?? ""), "utf8"));
@@ -67,8 +84,42 @@ describe("pantheros init", () => {
     assert.match(stdout, /no problems \(1 job, 1 subvolume\)/);
     assert.match(
       readFileSync(join(directory, "p.yaml"), "utf8"),
-      /uses: snapshot\.btrfs.*\n.*\n.*from: "\$\{snap\.path\}"/,
+      /uses: snapshot\.btrfs.*(?:\n.*)+from: "\$\{snap\.path\}"/,
     );
+  });
+
+  it(
+    "makes a job that saves again after a restic was killed: its lock stops no later run",
+    needs("restic"),
+    async (t) => {
+      const directory = temporaryDirectory(t);
+      mkdirSync(join(directory, "docs"));
+      writeFileSync(join(directory, "docs/letter"), "Dear reader\n");
+      await init(directory, "--source", "docs", "--repository", "repo");
+      const run = async () => (await invoke(["run", "backup", "-c", "p.yaml"], { directory })).code;
+      assert.equal(await run(), 0, "the first one creates the repository");
+      await holdAndDie(t, directory);
+      assert.equal(await run(), 0);
+    },
+  );
+
+  it("names the files of the keys of a bucket, and who asks for them", async (t) => {
+    const directory = temporaryDirectory(t);
+    for (const [place, variables] of [
+      ["s3:https://s3.example.org/bucket", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]],
+      ["b2:bucket:host", ["B2_ACCOUNT_ID", "B2_ACCOUNT_KEY"]],
+      ["repo", []],
+    ] as const) {
+      const { stdout } = await init(directory, "--force", "--source", "docs", "--repository", place);
+      assert.equal(
+        /next:\n {2}pantheros secrets init --config \S+\n {2}pantheros doctor/.test(stdout),
+        variables.length > 0,
+      );
+      const shown = JSON.parse((await invoke(["config", "show", "--json", "-c", "p.yaml"], { directory })).stdout);
+      assert.deepEqual(Object.keys(shown.repositories.main.environment), variables);
+      const secrets = await invoke(["secrets", "-c", "p.yaml"], { directory });
+      assert.equal(secrets.code, variables.length > 0 ? 1 : 0, "until they are there, they are missing");
+    }
   });
 
   it("overwrites neither a configuration nor a password", async (t) => {
