@@ -151,7 +151,15 @@ describe("a plan in a file", () => {
       "the definition of monitor c is new",
       "the remote monitor b is gone",
     ]);
-    assert.match(stalenessOf({ ...old, place: "elsewhere" }, old)[0] ?? "", /made for elsewhere, not fake/);
+    const others: readonly (readonly [Partial<Plan>, RegExp])[] = [
+      [{ place: "elsewhere" }, /made for elsewhere, not fake/],
+      [{ stack: "cluster" }, /for the stack cluster, not hosts/],
+      [{ installation: "north" }, /made by the installation north, not one without a name/],
+      [{ organization: "8" }, /made with keys of organisation 8, these are of 7/],
+    ];
+    for (const [other, said] of others) assert.match(stalenessOf({ ...old, ...other }, old).join("\n"), said);
+    assert.deepEqual(stalenessOf({ ...old, organization: null }, old), [], "nothing was there that told whose it is");
+    assert.deepEqual(stalenessOf(old, { ...old, organization: null }), []);
   });
 });
 
@@ -187,6 +195,7 @@ describe("pruning", () => {
     const adopted: Owned = { kind: "monitor", remoteId: "7", modified: "", body, mark, isAdopted: true };
     const input = { stack: stackName, place: "fake", desired: [monitor("b")], remote: [...planned.owned.values()] };
     const made = makePlan({ ...input, adopted: [adopted], prune: true });
+    assert.deepEqual(told(made.plan)[0], ["b", "update", "adopted"]);
     assert.throws(() => prunable(made), /everything/, "what is not ours yet does not count");
   });
 

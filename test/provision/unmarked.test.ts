@@ -121,4 +121,19 @@ describe("what has lost its mark", () => {
       assert.equal((await plan(null)).plan.steps[0]?.action, "create");
     });
   }
+
+  it("are told apart by their titles, each with its own number", async (t) => {
+    const { fake, plan, sync } = await provisionStage(t);
+    const both = [monitor("a"), monitor("b")];
+    await sync(both);
+    for (const { id } of fake.monitors.all()) fake.monitors.edit(Number(id), (it) => Object.assign(it, { tags: [] }));
+    const { plan: made } = await plan(both, false, undefined, "adopt");
+    assert.deepEqual(
+      made.steps.map(({ id, origin, remoteId }) => [id, origin, remoteId]),
+      [
+        ["a", "adopted", "1000"],
+        ["b", "adopted", "1001"],
+      ],
+    );
+  });
 });

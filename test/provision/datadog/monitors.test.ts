@@ -21,7 +21,7 @@ function bodies(condition: AnyCondition, stack: Stack = exampleStack): readonly 
   });
   return datadogMonitors([alert], stack).map(({ body }) => body);
 }
-const only = (condition: AnyCondition) => bodies(condition)[0] as MonitorBody;
+const only = (condition: AnyCondition, stack = exampleStack) => bodies(condition, stack)[0] as MonitorBody;
 const by = ["host", "job"] as const;
 const failed = highest("jobOutcome", { by, where: { outcome: ["failed"] } });
 const overdue = highest("jobOverdue", { by });
@@ -73,6 +73,24 @@ describe("a monitor for Datadog", () => {
     it("nobody where nobody is named", () => {
       const nobody = { ...exampleStack, routes: { email: [], chat: [], onCall: [], production: [] } };
       assert.doesNotMatch(bodies(above(failed, { critical: half }), nobody)[0]?.message ?? "@", /@|is_alert/);
+    });
+
+    it("by handles that are written with or without their @", () => {
+      const messages = [
+        ["ops@example.org", "discord-ops"],
+        ["@ops@example.org", "@webhook-discord-ops"],
+      ].map((email) => {
+        const routes = { email, chat: [], onCall: [], production: [] };
+        return only(above(failed, { critical: half }), { ...exampleStack, routes }).message;
+      });
+      assert.match(messages[0] ?? "", /\n@ops@example\.org @webhook-discord-ops$/);
+      assert.equal(messages[0], messages[1]);
+    });
+
+    it("who is on call for no host that is named", () => {
+      const routes = { ...exampleStack.routes, production: [] };
+      const { message } = only(above(failed, { critical: half }), { ...exampleStack, routes });
+      assert.doesNotMatch(message, /is_exact_match|pagerduty/);
     });
 
     it("of a host as it is written and as Datadog writes tags", () => {

@@ -127,6 +127,11 @@ describe("who is told", () => {
       smtp_require_tls: true,
     });
     assert.equal(parse(alertmanagerConfig(alerts, exampleStack)).global.smtp_require_tls, false);
+    const routes = { ...exampleStack.routes, email: [], production: [] };
+    const few = parse(alertmanagerConfig(alerts, { ...exampleStack, routes }));
+    assert.equal(few.global, undefined, "no mail, no server for it");
+    const told = few.route.routes.map(({ receiver }: { receiver: string }) => receiver);
+    assert.deepEqual(told, ["chat"], "nobody is called for hosts that nobody has named");
     const text = JSON.stringify(config.receivers);
     for (const name of ["slack-backups", "discord-backups", "pagerduty-backups"])
       assert.match(text, new RegExp(`_file":"/run/secrets/${name}"`));
