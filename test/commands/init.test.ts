@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,14 +11,14 @@ import { temporaryDirectory } from "../support/directory.ts";
 import { eventually } from "../support/eventually.ts";
 import { invoke } from "./invoke.ts";
 
-/** A restic that is killed at work: its lock stays. */
+/** A restic that is killed at work, which is slow: its exclusive lock stays. */
 async function holdAndDie(t: TestContext, directory: string): Promise<void> {
   const env = { ...process.env, RESTIC_PASSWORD_FILE: join(directory, "restic.password") };
-  const words = ["-r", join(directory, "repo"), "--no-cache", "backup", "--stdin"];
-  const holder = spawn("restic", words, { env, stdio: ["pipe", "ignore", "ignore"] });
+  const words = ["-r", join(directory, "repo"), "--no-cache", "check", "--read-data", "--limit-download=50"];
+  const holder = spawn("restic", words, { env, stdio: "ignore" });
   t.after(() => holder.kill("SIGKILL"));
   const locks = join(directory, "repo/locks");
-  await eventually("restic to take its lock", () => readdirSync(locks).length > 0);
+  await eventually("restic to take its lock", () => readdirSync(locks).some((file) => /^[0-9a-f]{64}$/.test(file)));
   holder.kill("SIGKILL");
   await once(holder, "exit");
 }
@@ -94,7 +95,7 @@ describe("pantheros init", () => {
     async (t) => {
       const directory = temporaryDirectory(t);
       mkdirSync(join(directory, "docs"));
-      writeFileSync(join(directory, "docs/letter"), "Dear reader\n");
+      writeFileSync(join(directory, "docs/noise"), randomBytes(2 * 1024 * 1024));
       await init(directory, "--source", "docs", "--repository", "repo");
       const run = async () => (await invoke(["run", "backup", "-c", "p.yaml"], { directory })).code;
       assert.equal(await run(), 0, "the first one creates the repository");
