@@ -183,8 +183,12 @@ describe("pantheros monitors", () => {
     await monitors("sync --only disk-usage");
     const tags = ["managed_by:pantheros", "pantheros_stack:hosts", "pantheros_id:old"];
     fake.monitors.create({ ...fake.monitors.all()[0], tags, message: "old" });
-    assert.equal(JSON.parse((await monitors("prune --json")).stdout)[0].saved, null);
-    const [pruned] = JSON.parse((await monitors(`prune --yes --json --out ${join(directory, "saved")}`)).stdout);
+    assert.equal(JSON.parse((await monitors("prune --json")).stdout).results[0].saved, null);
+    const {
+      stack,
+      results: [pruned],
+    } = JSON.parse((await monitors(`prune --yes --json --out ${join(directory, "saved")}`)).stdout);
+    assert.equal(stack, "hosts");
     assert.deepEqual([pruned.id, pruned.outcome], ["old", "deleted"]);
     assert.equal(JSON.parse(readFileSync(pruned.saved, "utf8")).message, "old");
   });
@@ -279,7 +283,7 @@ describe("pantheros monitors", () => {
       stdout,
       /✗ monitor failing-repeatedly\.1 {2}failed\n.*permission.*give the application key the right to write/,
     );
-    assert.match(stdout, /Partly synced: 0 written, \d failed, \d blocked/);
+    assert.match(stdout, /Not synced: 0 written, \d failed, \d blocked/);
   });
 
   it("validates without keys and without a server when it is told to", async (t) => {

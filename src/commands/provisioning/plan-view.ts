@@ -82,7 +82,7 @@ export function appliedText(applied: readonly Applied[], plan: Plan, style: Styl
     rest === 0
       ? style.good(`Synced: ${countedByKind(applied.map(({ step }) => step))} written.`)
       : style.bad(
-          `Partly synced: ${done} written, ${failed} failed, ${blocked} blocked, ${cancelled} cancelled. Sync again when that is mended.`,
+          `${done === 0 ? "Not" : "Partly"} synced: ${done} written, ${failed} failed, ${blocked} blocked, ${cancelled} cancelled. Sync again when that is mended.`,
         );
   return [...lines, "", verdict].join("\n");
 }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { exitCodes } from "../../model/run/exit-codes.ts";
 import { StepError, toStepError } from "../../model/run/outcome.ts";
 import type { Owned } from "../../provision/identity.ts";
+import type { Plan } from "../../provision/plan.ts";
 import { mostPruned, prunable } from "../../provision/prune.ts";
 import type { Target } from "../../provision/target.ts";
 import { type Invocation, print, printJson, tell, UsageError } from "../command.ts";
@@ -46,7 +47,7 @@ export async function pruneAction(subject: Subject, invocation: Invocation): Pro
       }
     }
     const results = isAgreed ? await removeAll(doomed, target, invocation, name) : doomed.map(shown);
-    report(results, invocation, `pantheros ${subject.word} prune --stack ${name} --yes`);
+    report(results, planned.plan, invocation, `pantheros ${subject.word} prune --stack ${name} --yes`);
     if (results.some(({ outcome }) => outcome === "kept")) return 1;
     return results.some(({ outcome }) => outcome === "would be deleted") ? exitCodes.pending[0] : 0;
   } finally {
@@ -103,9 +104,9 @@ function shown({ mark, remoteId }: Owned): Pruned {
   return { id: mark.id, remoteId, outcome: "would be deleted", why: null, saved: null };
 }
 
-function report(results: readonly Pruned[], invocation: Invocation, command: string): void {
+function report(results: readonly Pruned[], { stack, place }: Plan, invocation: Invocation, command: string): void {
   if (invocation.json) {
-    printJson(invocation, results);
+    printJson(invocation, { stack, place, results });
     return;
   }
   const style = createStyle(invocation.stdout, invocation.environment);
