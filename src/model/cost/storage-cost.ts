@@ -86,7 +86,7 @@ function priceOf(stored: readonly Stretch[], { storage }: Rate, freeTier: boolea
   }, 0);
 }
 
-/** @param hours of the whole time that is counted: what is stored on average is averaged over it */
+/** @param hours of the whole time that is counted: what is stored on average, and what is free in a month, is spread over it */
 function downloadCost({ buckets, from, until, freeTier }: AccountUsage, { downloads }: Rate, hours: number): number[] {
   const days = new Map<number, number>();
   const shares = buckets.map((bucket) => {
@@ -100,7 +100,8 @@ function downloadCost({ buckets, from, until, freeTier }: AccountUsage, { downlo
   const freePerDay = freeTier ? downloads.freeBytesPerDay : 0;
   const beyondDays = total([...days.values()].map((bytes) => Math.max(0, bytes - freePerDay)));
   const stored = total(buckets.map((bucket) => byteHours(clip(bucket.stored, from, until))));
-  const free = (downloads.freeTimesStored * stored) / hours + (freeTier ? downloads.freeBytesPerMonth : 0);
+  const perMonth = freeTier ? (downloads.freeBytesPerMonth * (until - from)) / 3600 : 0;
+  const free = (downloads.freeTimesStored * stored + perMonth) / hours;
   return shared((Math.max(0, beyondDays - free) * downloads.usdPerGigabyte) / 1e9, shares);
 }
 

@@ -1,6 +1,13 @@
 import { formatDuration } from "../quantity.ts";
 import { clockTolerance } from "../time/clock-tolerance.ts";
-import type { CopyAtPlace, Judgement, ObjectiveEvidence, ObjectivePromise, Verdict } from "./objective.ts";
+import type {
+  CopyAtPlace,
+  Judgement,
+  ObjectiveEvidence,
+  ObjectivePromise,
+  RecoveryPoint,
+  Verdict,
+} from "./objective.ts";
 
 /** The promises of one data set, each judged by itself, in the order of `objectivePromises`. @param now seconds since the epoch */
 export function judgeObjective(evidence: ObjectiveEvidence, now: number): Judgement[] {
@@ -24,22 +31,25 @@ function judgeRecoveryPoint(rpo: ObjectiveEvidence["rpo"], now: number): Judgeme
   if (points.length === 0) {
     return judged("unknown", null, null, "none of its jobs makes a backup", "name the jobs that do under `jobs`");
   }
-  const none = points.find(({ at }) => at === null);
-  if (none) {
-    const since = none.missingSince;
-    const tooLong = since !== null && now - since > promised;
-    return judged(tooLong ? "broken" : "unknown", null, null, `${none.source}: ${none.why}`, adviceFor(none.source));
+  // One that breaks the promise breaks it, whatever is unknown of the others.
+  const missing = points.filter((point) => point.at === null);
+  const never = missing.find(({ missingSince }) => missingSince !== null && now - missingSince > promised);
+  if (never) return judged("broken", null, null, `${never.source}: ${never.why}`, adviceFor(never.source));
+  const { source, at, why } = points.reduce((least, point) => (momentOf(point) < momentOf(least) ? point : least));
+  const age = at === null ? 0 : Math.max(0, now - at);
+  if (age > promised) {
+    const late = `${source}: ${formatDuration(age - promised)} older than promised`;
+    return judged("broken", age, at, late, adviceFor(source));
   }
-  const oldest = points.reduce((least, point) => ((point.at ?? 0) < (least.at ?? 0) ? point : least));
-  const at = oldest.at ?? 0;
-  if (at > now + clockTolerance) {
-    return judged("unknown", null, at, `${oldest.source}: dated in the future`, "compare the clocks of the hosts");
+  const [unseen] = missing;
+  if (unseen) return judged("unknown", null, null, `${unseen.source}: ${unseen.why}`, adviceFor(unseen.source));
+  if (at !== null && at > now + clockTolerance) {
+    return judged("unknown", null, at, `${source}: dated in the future`, "compare the clocks of the hosts");
   }
-  const age = Math.max(0, now - at);
-  if (age <= promised) return judged("holds", age, at, `${oldest.source}: ${oldest.why}`, null);
-  const late = `${oldest.source}: ${formatDuration(age - promised)} older than promised`;
-  return judged("broken", age, at, late, adviceFor(oldest.source));
+  return judged("holds", age, at, `${source}: ${why}`, null);
 }
+
+const momentOf = ({ at }: RecoveryPoint) => at ?? Number.POSITIVE_INFINITY;
 
 function adviceFor(source: string): string {
   const [kind, name] = source.split(" ");
@@ -68,15 +78,15 @@ function judgeRecoveryTime(rto: ObjectiveEvidence["rto"], now: number): Judgemen
       `pantheros explain --job ${failed.job}`,
     );
   }
-  const never = drills.find((drill) => drill.seconds === null || drill.at === null);
-  if (never || measured === null) {
-    const job = never?.job ?? "JOB";
-    return judged("unknown", measured, null, `the drill of job ${job} has never measured it`, `pantheros run ${job}`);
-  }
   const estimated = drills.some((drill) => drill.estimated) ? ", reckoned from a part" : "";
-  if (measured > promised) {
+  if (measured !== null && measured > promised) {
     const longer = `a drill took ${formatDuration(measured - promised)} longer than promised${estimated}`;
     return judged("broken", measured, at, longer, "see what took so long: pantheros objectives NAME");
+  }
+  const never = drills.find((drill) => drill.seconds === null || drill.at === null);
+  if (never) {
+    const { job } = never;
+    return judged("unknown", measured, null, `the drill of job ${job} has never measured it`, `pantheros run ${job}`);
   }
   if (now - at > within) {
     const old = drills.find((drill) => drill.at === at);

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { stretchesOf } from "../../../src/model/cost/byte-hours.ts";
-import { monthAround, type RateCard, rateAt, withRates } from "../../../src/model/cost/rate-card.ts";
+import {
+  monthAround,
+  type Rate,
+  type RateCard,
+  rateAt,
+  ratePeriods,
+  withRates,
+} from "../../../src/model/cost/rate-card.ts";
 import { cardOfHost, rateCards } from "../../../src/model/cost/rate-cards.ts";
 import { type AccountUsage, accountCost, type BucketUsage } from "../../../src/model/cost/storage-cost.ts";
 
@@ -11,6 +18,9 @@ const aws = rateCards["aws-s3"] as RateCard;
 const november = monthAround(Date.UTC(2026, 10, 21) / 1000);
 const day = 86_400;
 
+function rateOf(card: RateCard): Rate {
+  return rateAt(card, november.from) ?? assert.fail(`${card.name} has no rate`);
+}
 function bucket(name: string, bytes: number, more: Partial<BucketUsage> = {}): BucketUsage {
   const stored = stretchesOf([{ at: 0, bytes }], november.from, november.until);
   return { bucket: name, stored, downloads: [], calls: [], ...more };
@@ -49,10 +59,21 @@ describe("the cost of storage", () => {
     near(totalOf([bucket("b", 10e9)], { stored }), ((10e9 / 1e12) * 6.95) / 2);
   });
 
+  it("counts the bands from where what is free ends", () => {
+    const storage = { unitBytes: 1e12, hours: 720, freeBytes: 3e12 };
+    const bands = [
+      { aboveBytes: 0, usdPerUnit: 10 },
+      { aboveBytes: 2e12, usdPerUnit: 7 },
+      { aboveBytes: 4e12, usdPerUnit: 5 },
+    ];
+    const card = withRates(b2, [{ ...rateOf(b2), from: "2026-11-01", storage: { ...storage, bands } }]);
+    near(totalOf([bucket("b", 6e12)], { card }), 7 + 2 * 5);
+  });
+
   it("of a month in which the rate changes is reckoned by both", () => {
     const card = withRates(b2, [
       {
-        ...(rateAt(b2, november.from) as never as RateCard["rates"][number]),
+        ...rateOf(b2),
         from: "2026-11-16",
         storage: { unitBytes: 1e12, hours: 720, freeBytes: 10e9, bands: [{ aboveBytes: 0, usdPerUnit: 10 }] },
       },
@@ -92,6 +113,35 @@ describe("the cost of downloads and requests", () => {
     near(totalOf(buckets, { from, until }), 0.01 + 0.03);
   });
 
+  it("at Amazon is nothing for 100 GiB a month, also when the rate changes in it", () => {
+    const downloads = [1, 20].map((days) => ({ at: november.from + days * day, bytes: 100 * 2 ** 30 }));
+    const usd = (100 * 2 ** 30 * 0.09) / 1e9;
+    near(totalOf([bucket("b", 0, { downloads })], { card: aws }), usd);
+    const card = withRates(aws, [{ ...rateOf(aws), from: "2026-11-16" }]);
+    near(totalOf([bucket("b", 0, { downloads })], { card }), usd);
+    near(totalOf([bucket("b", 0, { downloads })], { card, freeTier: false }), 2 * usd);
+  });
+
+  it("has nothing free in a day where another host counts it", () => {
+    const { from, until } = monthAround(Date.UTC(2020, 5, 1) / 1000);
+    const usage = { downloads: [{ at: from, bytes: 1e9 }], calls: [{ at: from, calls: { c: 2500 } }] };
+    const buckets = [bucket("b", 0, usage)];
+    assert.equal(totalOf(buckets, { from, until }), 0);
+    near(totalOf(buckets, { from, until, freeTier: false }), 0.01 + 0.01);
+  });
+
+  it("counts those of the time that is asked for, and a day from midnight to midnight, UTC", () => {
+    const { from, until } = monthAround(Date.UTC(2020, 5, 1) / 1000);
+    const usageAt = (...moments: readonly number[]) => ({
+      downloads: moments.map((at) => ({ at, bytes: 1e9 })),
+      calls: moments.map((at) => ({ at, calls: { c: 2500 } })),
+    });
+    const total = (...moments: readonly number[]) => totalOf([bucket("b", 0, usageAt(...moments))], { from, until });
+    assert.equal(total(from - 1, from - 1, until, until), 0);
+    assert.equal(total(from, from + day, until - 1), 0);
+    near(total(from, from + day - 1), 0.01 + 0.01);
+  });
+
   it("counts what is free in a day once for all buckets", () => {
     const { from, until } = monthAround(Date.UTC(2025, 5, 1) / 1000);
     const buckets = ["a", "b"].map((name) => ({ ...bucket(name, 0), calls: [{ at: from, calls: { c: 2500 } }] }));
@@ -116,6 +166,25 @@ describe("rate cards", () => {
       assert.equal(rate?.storage.bands[0]?.usdPerUnit, usd);
     });
   }
+
+  it("follow each other, those that are added too; one of the same day is replaced", () => {
+    const first = rateOf(b2);
+    const { rates } = withRates(b2, [
+      { ...first, from: "2020-01-01" },
+      { ...first, from: "2026-05-01", source: "ours" },
+    ]);
+    assert.deepEqual(
+      rates.map(({ from }) => from),
+      ["2015-12-15", "2020-01-01", "2023-10-03", "2026-05-01"],
+    );
+    assert.equal(rates[3]?.source, "ours");
+    const dates = (...moments: readonly string[]) =>
+      moments.map((moment) => Date.parse(moment) / 1000) as [number, number];
+    assert.deepEqual(
+      ratePeriods(b2, ...dates("2015-12-01", "2023-11-01")).map(({ from, until }) => [from, until]),
+      [dates("2015-12-15", "2023-10-03"), dates("2023-10-03", "2023-11-01")],
+    );
+  });
 
   it("say nothing of the time before their first rate", () => {
     assert.equal(rateAt(b2, Date.UTC(2015, 0) / 1000), null);
