@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { commands } from "../../src/commands/index.ts";
-import { exitCodeOf, exitCodes } from "../../src/model/run/exit-codes.ts";
+import { exitCodes } from "../../src/model/run/exit-codes.ts";
 import { version } from "../../src/model/version.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { invoke } from "./invoke.ts";
@@ -81,24 +81,5 @@ describe("the command line", () => {
       assert.match(text, /did you mean "host"\?/);
       assert.match(text, /pantheros\.yaml:3:\d+.*comand/);
     }
-  });
-});
-
-describe("exit codes", () => {
-  const failed = (reason: "network" | "timeout" | "cancelled") => ({ outcome: "failed", reason }) as const;
-  const success = { outcome: "success", reason: null } as const;
-  it("tell how a run ended", () => {
-    assert.equal(exitCodeOf(success, false, null), 0);
-    assert.equal(exitCodeOf(failed("network"), false, null), 1);
-    assert.equal(exitCodeOf({ outcome: "partial", reason: "source" }, false, null), 3);
-    assert.equal(exitCodeOf({ outcome: "skipped", reason: "locked" }, false, null), 4);
-    assert.equal(exitCodeOf(failed("timeout"), false, null), 124);
-    assert.equal(exitCodeOf(failed("cancelled"), false, "SIGINT"), 130);
-    assert.equal(exitCodeOf(failed("cancelled"), false, "SIGTERM"), 143);
-  });
-
-  it("tell that a success is in no journal, but never hide a failure behind that", () => {
-    assert.equal(exitCodeOf(success, true, null), 3);
-    assert.equal(exitCodeOf(failed("network"), true, null), 1);
   });
 });

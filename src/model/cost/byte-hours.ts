@@ -39,8 +39,7 @@ export function clip(stretches: readonly Stretch[], from: number, until: number)
 }
 
 function bytesAt({ from, until, start, end }: Stretch, at: number): number {
-  if (at <= from) return start;
-  return at >= until ? end : start + ((end - start) * (at - from)) / (until - from);
+  return start + ((end - start) * (at - from)) / (until - from);
 }
 
 /**

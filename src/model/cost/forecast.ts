@@ -22,7 +22,7 @@ export function trendOf(points: readonly StoredPoint[]): Trend | null {
   const middle = mean(days);
   const level = mean(points.map(({ bytes }) => bytes));
   const spread = days.reduce((sum, day) => sum + (day - middle) ** 2, 0);
-  if (count < 2 || Math.max(...days) - Math.min(...days) < 1 / 24) return null;
+  if (Math.max(...days) - Math.min(...days) < 1 / 24) return null;
   const bytesPerDay =
     points.reduce((sum, { bytes }, i) => sum + ((days[i] ?? 0) - middle) * (bytes - level), 0) / spread;
   const rest = points.reduce((sum, { bytes }, i) => {

@@ -93,6 +93,7 @@ function draw(curve: (number | null)[], stretch: Stretch, from: number, width: n
 
 /** One sweep over all points, in the order in which they became usable. */
 function stretchesOf(jobs: readonly SavingJob[], from: number, until: number): Stretch[] {
+  if (jobs.length === 0) return [];
   const newest = jobs.map(({ isComplete, knownFrom }) => ({
     since: isComplete ? knownFrom : null,
     run: null as string | null,
@@ -112,7 +113,6 @@ function stretchesOf(jobs: readonly SavingJob[], from: number, until: number): S
       stretches.push({ from: at, until: end, since: oldest.since, run: oldest.run, endedBy });
     at = Math.max(at, end);
   };
-  if (jobs.length === 0 || begin >= until) return [];
   for (const event of events) {
     const own = newest[event.job];
     // A run that began before the newest one, and ended after it, brings nothing newer.
@@ -122,19 +122,5 @@ function stretchesOf(jobs: readonly SavingJob[], from: number, until: number): S
     own.run = event.runId;
   }
   close(until, null);
-  return joined(stretches);
-}
-
-/** What another job has saved does not end the gap of the one that is worst off. */
-function joined(stretches: readonly Stretch[]): Stretch[] {
-  const result: Stretch[] = [];
-  for (const stretch of stretches) {
-    const last = result.at(-1);
-    if (last && last.until === stretch.from && last.since === stretch.since && last.run === stretch.run) {
-      result[result.length - 1] = { ...stretch, from: last.from };
-    } else {
-      result.push(stretch);
-    }
-  }
-  return result;
+  return stretches;
 }

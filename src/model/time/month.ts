@@ -49,8 +49,8 @@ function monthOf(bucket: Bucket, zone: Zone): Month {
 }
 
 /** Position of the day in which a moment lies; -1: it lies in another month. */
-export function dayIndex({ from, until, days }: Pick<Month, "from" | "until" | "days">, at: number): number {
-  if (at < from || at >= until) return -1;
+export function dayIndex({ until, days }: Pick<Month, "until" | "days">, at: number): number {
+  if (at >= until) return -1;
   return days.findLastIndex((day) => day.from <= at);
 }
 

@@ -66,7 +66,7 @@ export function parseSchedule(cron: string, timezone: string): Schedule {
 
 function readPattern(cron: string, timezone: string): Cron {
   try {
-    return new Cron(cron, { timezone, mode: "5-part", paused: true });
+    return new Cron(cron, { timezone, mode: "5-part" });
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message.replace(/^CronPattern: /, "") : String(cause);
     throw refusal(cron, `is not valid: ${detail}`, notation, cause);

@@ -210,6 +210,49 @@ describe("no false alarm", () => {
   });
 });
 
+describe("where the line is", () => {
+  const usually = (runs: number, value: number, newest: number) => [...Array<number>(runs).fill(value), newest];
+  for (const [what, values, field, expected] of [
+    ["half of what is usual is not too small", usually(20, 1000, 500), "bytes", []],
+    ["less than half is", usually(20, 1000, 499), "bytes", ["size"]],
+    ["also after 8 runs", usually(8, 1000, 1), "bytes", ["size"]],
+    ["but not after 7", usually(7, 1000, 1), "bytes", []],
+    ["three times as much is not too much", usually(20, 1000, 3000), "bytes", []],
+    ["more than that is", usually(20, 1000, 3001), "bytes", ["size"]],
+    ["also after 15 runs", usually(15, 1000, 9000), "bytes", ["size"]],
+    ["but not after 14", usually(14, 1000, 9000), "bytes", []],
+    ["more than three times as long is too long", usually(20, 100, 301), "seconds", ["duration"]],
+    ["three times is not", usually(20, 100, 300), "seconds", []],
+    ["nor is less than a minute more", usually(20, 20, 79), "seconds", []],
+    ["a minute more is", usually(20, 20, 80), "seconds", ["duration"]],
+    ["what came up twice in 90 runs is ordinary", [9, 9, ...usually(88, 1000, 9)], "bytes", []],
+    ["what came up before that is not", [9, 9, ...usually(89, 1000, 9)], "bytes", ["size"]],
+  ] as const) {
+    it(what, () => assert.deepEqual(unusual(...daily(values, field)), expected));
+  }
+
+  it("fewer than 20 files are not judged by how many of them changed or are gone", () => {
+    const changed = (files: number) => {
+      const [newest, past] = daily(usually(20, 1000, 1000));
+      const untouched = { added: 0, changed: 0, unmodified: files, bytesAdded: null };
+      const earlier = past.map((run) => ({ ...run, files: untouched }));
+      return unusual({ ...newest, files: { ...untouched, changed: files, unmodified: 0 } }, earlier);
+    };
+    assert.deepEqual([changed(19), changed(20)], [[], ["changed"]]);
+  });
+
+  it("what a tool does not tell is neither judged nor a part of what is usual", () => {
+    const { past, next } = nights();
+    const untold = { bytes: null, files: null };
+    const kinds = judgeBackup({ ...next, ...untold }, past).map(({ kind }) => kind);
+    assert.deepEqual(kinds, ["duration"]);
+    const everySecond = past.map((run, index) => (index % 2 === 0 ? run : { ...run, ...untold }));
+    const [size, , changed] = judgeBackup(next, everySecond);
+    assert.deepEqual([size?.kind, changed?.kind], ["size", "changed"]);
+    assert.ok((size?.ratio ?? 0) > 0.9 && !size?.unusual && !changed?.unusual);
+  });
+});
+
 describe("days of the week", () => {
   const weekly = Array.from({ length: 84 }, (_, index) => ((today - 84 + index + 3) % 7 === 5 ? 100 * GiB : 2 * GiB));
 

@@ -47,6 +47,26 @@ describe("byte-hours", () => {
     assert.deepEqual(stretchesOf([], 0, 100), []);
   });
 
+  it("come of measurements in any order; of several at one moment the last one counts", () => {
+    const points = [
+      { at: 50, bytes: 2 },
+      { at: 0, bytes: 9 },
+      { at: 0, bytes: 1 },
+    ];
+    assert.deepEqual(stretchesOf(points, 0, 100), [
+      { from: 0, until: 50, start: 1, end: 2 },
+      { from: 50, until: 100, start: 2, end: 2 },
+    ]);
+  });
+
+  it("of a band are the same when as much is removed as was added", () => {
+    const [rising, falling] = [[0, 4e9] as const, [4e9, 0] as const].map(([start, end]) =>
+      byteHours([{ from: 0, until: 86_400, start, end }], 1e9, 2e9),
+    );
+    // A quarter of the day between the edges, half of it above them.
+    assert.deepEqual([rising, falling], [24 * (0.25 * 0.5e9 + 0.5 * 1e9), rising]);
+  });
+
   it("begin with what was measured before the time that is asked for", () => {
     const points = [
       { at: -100, bytes: 0 },

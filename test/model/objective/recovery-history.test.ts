@@ -31,8 +31,14 @@ describe("how old the newest data was over a month", () => {
 
   it("is that of the job that is worst off where several protect the data together", () => {
     const often = job(...Array.from({ length: 30 }, (_, index) => point(990 + 4 * index, `o${index}`)));
-    const { worst } = recoveryHistory([often, job(point(990, "r1"), point(1080, "r2"))], asked);
-    assert.deepEqual([worst?.afterRun, worst?.beforeRun, worst?.seconds], ["r1", "r2", 91 * hour]);
+    const rarely = job(point(990, "r1"), point(1080, "r2"));
+    for (const jobs of [
+      [often, rarely],
+      [rarely, often],
+    ]) {
+      const { worst } = recoveryHistory(jobs, asked);
+      assert.deepEqual([worst?.afterRun, worst?.beforeRun, worst?.seconds], ["r1", "r2", 91 * hour]);
+    }
   });
 
   it("is unknown before anything is known, and counts from the declaration where the journal is complete since", () => {
@@ -40,16 +46,38 @@ describe("how old the newest data was over a month", () => {
     const unknown = recoveryHistory([later], asked);
     assert.equal(unknown.knownFrom, 1051 * hour);
     assert.deepEqual(new Set(unknown.curve.slice(0, 51)), new Set([null]));
+    const nothing = { worst: null, knownFrom: null, withinRatio: null, curve: [null, null] };
+    const after: SavingJob = { ...later, knownFrom: until };
+    for (const jobs of [[], [{ ...later, points: [] }], [{ ...after, isComplete: true }]])
+      assert.deepEqual(recoveryHistory(jobs, { ...asked, parts: 2 }), nothing);
     const { worst, knownFrom } = recoveryHistory([{ ...later, isComplete: true }], asked);
     assert.equal(knownFrom, from + 10 * hour);
     assert.deepEqual([worst?.seconds, worst?.afterRun], [50 * hour, "a"]);
-    assert.equal(recoveryHistory([{ ...later, points: [] }], asked).worst, null);
+    const begun = { ...later, isComplete: true, points: [point(1005, "before it was declared", 7 * hour)] };
+    assert.equal(recoveryHistory([begun], asked).worst?.from, 1005 * hour);
   });
 
   it("tells the share of the time in which the promise was kept", () => {
     const { withinRatio } = recoveryHistory([job(point(999, "a", 0), point(1049, "b", 0), point(1073, "c", 0))], asked);
     // 1000–1023 and 1049–1097 of 1000–1100.
     assert.equal(withinRatio, (23 + 48) / 100);
+    assert.equal(recoveryHistory([job(point(999, "a"))], { ...asked, promised: null }).withinRatio, null);
+  });
+
+  it("draws the greatest age in each part of the time", () => {
+    const { curve } = recoveryHistory([job(point(999, "a", 0), point(1049, "b", 0))], { ...asked, parts: 10 });
+    assert.deepEqual(
+      curve.map((age) => (age ?? 0) / hour),
+      [11, 21, 31, 41, 50, 11, 21, 31, 41, 51],
+    );
+    const declared: SavingJob = { knownFrom: from + 15 * hour, isComplete: true, points: [] };
+    const later = recoveryHistory([declared], { ...asked, parts: 10 }).curve.slice(0, 3);
+    assert.deepEqual(later, [null, 5 * hour, 15 * hour]);
+  });
+
+  it("gains nothing by a run that began before the newest one and ended after it", () => {
+    const { worst } = recoveryHistory([job(point(999, "a"), point(1001, "slow", 59 * hour), point(1010, "b"))], asked);
+    assert.deepEqual([worst?.afterRun, worst?.from, worst?.until], ["b", 1010 * hour, until]);
   });
 
   it("takes a run that ended before it began, the clock having been set back, for one that took no time", () => {

@@ -17,6 +17,7 @@ describe("what a run has saved", () => {
   it("is as old as its start, and can be used when its last part has ended", () => {
     const point = pointOfRun(run, [part("b2", "success"), part("b2", "success", 1_090_000)]);
     assert.deepEqual(point, { startedAt: 1000, finishedAt: 1090, runId: "r" });
+    assert.deepEqual(pointOfRun(run, [part("b2", "success", 1_090_000, "copy")]), point);
   });
 
   it("is nothing when one of its parts at a place is missing", () => {

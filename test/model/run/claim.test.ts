@@ -42,11 +42,27 @@ describe("what a step claims", () => {
     });
   });
 
+  it("names a folder with one slash at its end, the top with none, and amounts only where they are numbers", () => {
+    const { name, bytes } = {
+      name: null,
+      bytes: null,
+      ...claim("copy", { destination: "b2", prefix: "", bytes: "9" }),
+    };
+    assert.deepEqual([name, bytes], ["", null]);
+    for (const prefix of ["p", "p/"])
+      assert.deepEqual(claim("copy", { destination: "b2", prefix, bytes: Number.NaN, files: 1 }), {
+        ...{ kind: "destination", subject: "b2" },
+        ...{ name: "p/", bytes: null, files: 1 },
+      });
+  });
+
   it("is nothing for a dry run's empty id, for what has no target, and for steps that leave nothing behind", () => {
     assert.equal(claim("backup", { repository: "main", snapshot_id: "" }), null);
     assert.equal(claim("backup", { repository: "main", snapshot_id: "a" }, null), null);
     for (const kind of ["prune", "check", "drill", "other"] as const)
       assert.equal(claim(kind, { repository: "main", snapshot_id: "a" }), null);
-    assert.equal(claim("backup", {}), null);
+    for (const evidence of [{}, { prefix: "p" }, { destination: "b2" }, { destination: "b2", prefix: 7 }])
+      assert.equal(claim("backup", evidence), null);
+    assert.equal(claim("snapshot", { uuid: "u" }), null);
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { metricNames } from "../../../src/model/metrics.ts";
+import { outcomes } from "../../../src/model/run/outcome.ts";
 import { labelBoundsOf, mostCountedReasons, mostSeriesOf, withinBounds } from "../../../src/model/samples/bound.ts";
 import type { Sample } from "../../../src/model/samples/sample.ts";
 import { largeSizes } from "../../support/large-host.ts";
@@ -17,6 +18,13 @@ describe("the bound of every metric", () => {
       assert.ok(mostSeriesOf(name, largeSizes) > 0);
     });
   }
+
+  it("is the product of those of its labels, reasons left out", () => {
+    const sizes = { ...largeSizes, jobs: 7, repositories: 3 };
+    assert.equal(mostSeriesOf("jobRuns", sizes), 7 * outcomes.length);
+    assert.equal(mostSeriesOf("repositoryNewest", sizes), 100);
+    assert.equal(mostSeriesOf("jobRunning", sizes), 7);
+  });
 
   it("keeps a host with 100 jobs and 100 subvolumes below 10 000 series, whatever happens there", () => {
     const worst = metricNames.map((name) => [name, mostSeriesOf(name, largeSizes)] as const);
@@ -46,8 +54,8 @@ describe("what is found on the machine", () => {
       { length: 500 },
       (_, index): Sample => ({ metric: "jobRunning", labels: { job: `job-${index}` }, value: 0 }),
     );
-    const { kept, leftOut } = withinBounds([...declared, ...many.slice(0, 90), host(3)]);
-    assert.equal(kept.length, 591, "a value that is there already is no further one");
+    const { kept, leftOut } = withinBounds([...declared, ...many.slice(0, 100), host(3)]);
+    assert.equal(kept.length, 601, "a value that is there already is no further one");
     assert.equal(leftOut, 0);
   });
 });

@@ -17,6 +17,15 @@ describe("a sample", () => {
     assert.notDeepEqual(draw("run 2", { files: 20 }, many), first);
   });
 
+  it("is as much as fits", () => {
+    for (const [bytes, files] of [
+      [19, 1],
+      [20, 2],
+      [29, 2],
+    ] as const)
+      assert.equal(draw("run 1", { files: 20, bytes }, many).length, files);
+  });
+
   it("leaves no part of a snapshot out for ever", () => {
     const seen = new Set(Array.from({ length: 200 }, (_, run) => draw(`run ${run}`, { files: 50 }, many)).flat());
     assert.equal(seen.size, 1000);

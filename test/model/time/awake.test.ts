@@ -52,6 +52,12 @@ describe("the note beside the journal", () => {
     assert.deepEqual(noteAfter(first, stretch, reading(101 * hour, 0, "two")), {
       ...{ since: 99 * hour, boot: "two", ahead: 101 * hour },
     });
+    assert.equal(noteAfter(first, stretch, reading(100 * hour, hour, "two")).boot, "two");
+    assert.notEqual(
+      noteAfter(first, stretch, reading(101 * hour, 2 * hour - 1500)),
+      first,
+      "drifted away little by little",
+    );
   });
 
   it("tells a later process how long the machine has been awake since the journal ended", () => {
@@ -59,12 +65,19 @@ describe("the note beside the journal", () => {
     const now = reading(106 * hour, 12 * hour);
     assert.deepEqual(lastMark(note, 100 * hour, now), reading(100 * hour, 10 * hour));
     assert.deepEqual(tailOf(note, 100 * hour, now), { from: 104 * hour, until: 106 * hour, journaled: true });
+    assert.deepEqual([lastMark(note, null, now), lastMark(null, 100 * hour, now)], [null, null]);
   });
 
   it("tells nothing of the moments since the clock was set back", () => {
     const note = { since: 0, boot: "one", ahead: 90 * hour };
     const now = reading(95 * hour, 10 * hour + 5000);
     assert.deepEqual(tailOf(note, 95 * hour, now), { from: 95 * hour, until: 95 * hour, journaled: true });
+    const rebooted = reading(50 * hour, 60_000, "two");
+    assert.deepEqual(tailOf(note, 95 * hour, rebooted), {
+      from: 50 * hour - 60_000,
+      until: 50 * hour,
+      journaled: true,
+    });
   });
 
   it("counts all the time as awake when no engine journals after a reboot, but not before it could have started", () => {

@@ -33,6 +33,10 @@ describe("a calendar month", () => {
     it(`is not named by ${JSON.stringify(text)}`, () => assert.equal(parseMonth(text, berlin), null));
   }
 
+  it("may be named from 1970 to 9998", () => {
+    for (const name of ["1970-01", "9998-12"]) assert.equal(parseMonth(name, "UTC")?.name, name);
+  });
+
   it("is found by a moment, and so is the one before it, across a new year", () => {
     const january = Date.UTC(2026, 0, 1, 0) / 1000;
     assert.equal(monthAt(january, berlin).name, "2026-01");
