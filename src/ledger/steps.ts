@@ -44,7 +44,7 @@ export function stepsOf({ read, write }: Store): Pick<Ledger, "startStep" | "fin
           ...[finish.bytes, finish.files, pack(finish.evidence), pack(finish.tail), runId, position],
         );
         if (changed === 0) throw unplanned(runId, position);
-        if (finish.outcome === "success") rememberStep(database, runId, position);
+        rememberStep(database, runId, position);
       }),
 
     lastSteps: () =>
@@ -118,7 +118,10 @@ export function importStep(database: Database, step: Step): void {
   rememberStep(database, step.runId, step.position, { unlessLaterThan: step.finishedAt });
 }
 
-/** @param options.unlessLaterThan without it the step is the last one whatever its time: a clock set back must not hide it */
+/**
+ * Nothing that has not succeeded, or leaves nothing behind, is remembered.
+ * @param options.unlessLaterThan without it the step is the last one whatever its time: a clock set back must not hide it
+ */
 function rememberStep(
   database: Database,
   runId: string,

@@ -589,14 +589,22 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
       assert.deepEqual(ledger.totals(), []);
     });
 
+    test("what another version counted is kept, and not told: nobody here could name it", (t) => {
+      const ledger = open(t);
+      ledger.addToTotals([counted("a"), { metric: "unheardOf", labels: {}, value: 1 } as never]);
+      assert.deepEqual(ledger.totals(), [counted("a")]);
+    });
+
     test("reasons beyond what a ledger holds of them are counted together, and no sum is wrong", (t) => {
       const ledger = open(t);
       const failed = (job: string, reason: Reason): Sample => {
         return { metric: "jobRuns", labels: { job, outcome: "failed", reason }, value: 1 };
       };
-      const many = Array.from({ length: mostCountedReasons }, (_, index) => failed(`job-${index}`, "network"));
+      const many = Array.from({ length: mostCountedReasons + 1 }, (_, index) => failed(`job-${index}`, "network"));
       ledger.addToTotals([counted("a"), ...many]);
       ledger.addToTotals([failed("job-1", "network"), failed("job-1", "space"), failed("job-1", "auth"), counted("b")]);
+      const plain: Sample = { metric: "backupCompleted", labels: { job: "plain", target: "main" }, value: 1 };
+      ledger.addToTotals([plain]);
       const ofJob = (job: string) =>
         ledger
           .totals()
@@ -606,8 +614,10 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
         ["network", 2],
         ["other", 2],
       ]);
+      assert.deepEqual(ofJob(`job-${mostCountedReasons}`), [["other", 1]]);
       assert.deepEqual(ofJob("b"), [["none", 1]]);
-      assert.equal(ledger.totals().length, mostCountedReasons + 3);
+      assert.deepEqual(ofJob("plain"), [[undefined, 1]], "it has no reason, and gets none");
+      assert.equal(ledger.totals().length, mostCountedReasons + 5);
     });
 
     test("totals are the sum of all increments, whatever else happened and however much was pruned", (t) => {
@@ -838,18 +848,18 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
       other.finishRun(id, runFinish({ outcome, finishedAt }));
       const run = other.run(id);
       assert(run);
-      return { run: { ...run, journaled: false }, steps: other.steps(id) };
+      return { run: { ...run, journaled: false }, steps: other.steps(id), states: other.jobStates() };
     };
 
     test("a run is taken in with its steps, totals and state, once", (t) => {
       const ledger = open(t);
-      const { run, steps } = elsewhere(t, "a", "success", noon);
+      const { run, steps, states } = elsewhere(t, "a", "success", noon);
       assert.equal(ledger.importRun(run, steps, [counted("x")]), true);
       assert.equal(ledger.importRun(run, steps, [counted("x")]), false);
       assert.deepEqual(ledger.run("a"), run);
       assert.deepEqual(ledger.steps("a"), steps);
       assert.deepEqual(ledger.totals(), [counted("x")]);
-      assert.equal(ledger.jobStates()[0]?.lastSuccessAt, noon);
+      assert.deepEqual(ledger.jobStates(), states);
       assert.deepEqual(ledger.lastSteps()[0]?.evidence, { path: "/a" });
     });
 
