@@ -66,7 +66,7 @@ function requestOf(hook: HookConfig, told: Told, readSecret: HookServices["readS
   ) as HookConfig;
   if (hook.style === "plain") return openRequest(written, readSecret);
   const body = written.body ?? summaryOfRun(told.run, told.host);
-  const request = openRequest({ ...written, method: hook.method ?? "POST", body }, readSecret);
+  const request = openRequest({ ...written, body }, readSecret);
   return { ...request, url: healthchecksUrl(request.url, told) };
 }
 

@@ -8,6 +8,7 @@ export interface RetryPolicy {
   readonly delay: number;
 }
 
+const once: RetryPolicy = { attempts: 1, delay: 0 };
 /** Longest pause between two attempts, seconds: a passing fault that lasts longer is for the next run. */
 const longestDelay = 900;
 
@@ -17,7 +18,7 @@ const longestDelay = 900;
  * @returns the result and how many attempts it took
  */
 export async function withRetries<T>(
-  attempt: (number: number) => Promise<T>,
+  attempt: () => Promise<T>,
   policy: RetryPolicy | undefined,
   options: {
     readonly signal: AbortSignal;
@@ -25,15 +26,15 @@ export async function withRetries<T>(
     readonly onRetry: (error: StepError, delaySeconds: number) => void;
   },
 ): Promise<{ readonly result: T; readonly attempts: number }> {
-  const most = policy?.attempts ?? 1;
+  const { attempts: most, delay: first } = policy ?? once;
   for (let number = 1; ; number += 1) {
     try {
-      return { result: await attempt(number), attempts: number };
+      return { result: await attempt(), attempts: number };
     } catch (error) {
       const canPass = error instanceof StepError && passingReasons.has(error.reason);
       if (!canPass || number >= most || options.signal.aborted)
         throw Object.assign(error as object, { attempts: number });
-      const delay = Math.min((policy?.delay ?? 0) * 2 ** (number - 1), longestDelay) * (0.5 + options.random() / 2);
+      const delay = Math.min(first * 2 ** (number - 1), longestDelay) * (0.5 + options.random() / 2);
       options.onRetry(error, delay);
       await sleep(delay * 1000, undefined, { signal: options.signal }).catch(() => {
         throw options.signal.reason;

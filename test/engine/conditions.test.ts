@@ -12,7 +12,7 @@ import { configOf, runnerOf, runTestJob } from "./job.ts";
 const { signal } = new AbortController();
 const unmet = (written: unknown, more = {}) => unmetCondition(conditions.parse(written), { signal, ...more });
 const nowhere = { free_space: { path: "/", at_least: "8000TiB" } };
-const always = { free_space: { path: "/", at_least: "0" } };
+const always = { free_space: { path: "/", at_least: "1MiB" } };
 
 async function listening(t: TestContext): Promise<string> {
   const server = createServer((socket) => socket.destroy());
@@ -34,12 +34,21 @@ describe("only_if", () => {
   it("free_space: as much as is asked, in words when it is not", async () => {
     assert.equal(await unmet(always), null);
     assert.match((await unmet(nowhere)) ?? "", /are free in \/, not/);
-    assert.match((await unmet({ free_space: { path: "/no/such/place", at_least: "1" } })) ?? "", /cannot be told/);
+    const lost = { path: "/no/such/place", at_least: "1" };
+    assert.match((await unmet({ free_space: lost })) ?? "", /cannot be told: ENOENT/);
   });
 
   it("ac_power: on the battery it does not hold", async () => {
     assert.equal(await unmet({ ac_power: true }, { onMains: async () => true }), null);
     assert.match((await unmet({ ac_power: true }, { onMains: async () => false })) ?? "", /battery/);
+    assert.equal(await unmet({}, { onMains: async () => false }), null);
+    assert.equal((await unmet({ ac_power: true })) === null, await onMainsPower(), "this machine is asked");
+  });
+
+  it("of several the first that does not hold is told", async () => {
+    const unreachable = { reachable: ["127.0.0.1:1"] };
+    assert.match((await unmet({ ...always, ...unreachable })) ?? "", /cannot be reached/);
+    assert.match((await unmet({ ...nowhere, ...unreachable })) ?? "", /are free in/);
   });
 });
 
@@ -111,6 +120,7 @@ describe("a job or step whose condition does not hold", () => {
         ["success", null],
       ],
     );
+    assert.ok(steps.every(({ startedAt, finishedAt }) => startedAt !== null && finishedAt !== null));
     assert.match(steps[2]?.message ?? "", /step second, whose result it needs, was skipped/);
     assert.equal(run.outcome, "success");
   });

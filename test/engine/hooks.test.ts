@@ -140,7 +140,8 @@ describe("hooks in the style of healthchecks", { timeout: 60_000 }, () => {
 
   it("show one run by one UUID, another run by another", () => {
     assert.match(uuidOf("a"), /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    assert.equal(uuidOf("a"), uuidOf("a"));
+    // What servers know of the runs so far must stay true.
+    assert.equal(uuidOf("20261121T120000Z-k3f9"), "58074949-0095-5054-9ad6-8547d8ea64ff");
     assert.notEqual(uuidOf("a"), uuidOf("b"));
   });
 });
@@ -171,6 +172,20 @@ describe("plain hooks", { timeout: 60_000 }, () => {
     assert.equal(push?.headers["title"], 'home: it said "no" & went');
     assert.deepEqual(JSON.parse(json?.body ?? ""), { text: message, code: 1 });
     assert.equal(text?.body, `${message} on zephyrus`);
+  });
+
+  it("tell the code and the length of what has ended, and neither at the start", async (t) => {
+    const { endpoint, requests } = await startReceiver(t, (_, response) => response.end("OK (whatever that means)"));
+    const config = withHooks({
+      url: `${endpoint}/\${run.event}?code=\${run.exit_code}&seconds=\${run.duration_seconds}`,
+      on: ["start", "success"],
+    });
+    const runs = [started, ended("success"), ended("success", { journaled: false })];
+    for (const run of runs) assert.deepEqual(await tell(config, run.outcome === null ? "start" : "success", run), []);
+    assert.deepEqual(
+      requests().map(({ url }) => url),
+      ["/start?code=&seconds=", "/success?code=0&seconds=90", "/success?code=3&seconds=90"],
+    );
   });
 
   it("are called for the events that they name, and for no others", async (t) => {

@@ -48,6 +48,7 @@ export async function runTestJob(
     readonly ledger?: Ledger;
     readonly signal?: AbortSignal;
     readonly observer?: RunObserver;
+    readonly leftOut?: readonly string[];
     readonly services?: Partial<RunServices>;
   } = {},
 ) {
@@ -59,6 +60,7 @@ export async function runTestJob(
       job: "test",
       trigger: "command",
       signal: options.signal ?? new AbortController().signal,
+      leftOut: options.leftOut ?? [],
       runnerFor: (uses) => {
         const runner = runners.find((candidate) => candidate.uses === uses);
         if (!runner) throw new StepError("config", `no runner ${uses}`);

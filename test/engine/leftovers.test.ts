@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { configuration } from "../../src/config/schema.ts";
 import { removeLeftovers } from "../../src/engine/leftovers.ts";
-import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { StepError } from "../../src/model/run/outcome.ts";
 import type { Leftover, Runner, RunnerContext } from "../../src/runners/runner.ts";
@@ -23,14 +22,14 @@ function stage(t: TestContext) {
     work: (context: RunnerContext) => Promise<unknown>,
     runner: Partial<Runner> = {},
     step = {},
-    ledger?: Ledger,
+    options: Parameters<typeof runTestJob>[2] = {},
   ) => {
     const worker = runnerOf("work", async (_options, context) => ({ message: String(await work(context)) }), {
       removeLeftover: async (what) => void removed.push(what),
       ...runner,
     });
     const config = configOf([{ uses: "test.work", ...step }]);
-    return runTestJob({ ...config, state_directory: state }, [worker], ledger ? { ledger } : {});
+    return runTestJob({ ...config, state_directory: state }, [worker], options);
   };
   return { run, removed, scratch: join(state, "scratch") };
 }
@@ -52,6 +51,57 @@ describe("what a step makes for a while", () => {
     assert.deepEqual(ledger.leftovers(), []);
   });
 
+  it("may be several folders: where the step asks for it, else where the configuration says, else with the state", async (t) => {
+    const [asked, configured] = [temporaryDirectory(t), temporaryDirectory(t)];
+    const made: string[] = [];
+    const work = runnerOf("work", async (_options, context) => {
+      made.push(await context.scratch(), await context.scratch(), await context.scratch(asked));
+      return {};
+    });
+    const config = { ...configOf([{ uses: "test.work" }]), scratch_directory: configured };
+    const { run } = await runTestJob(config, [work]);
+    assert.equal(run.outcome, "success", run.message ?? "");
+    assert.deepEqual(made.map(dirname), [configured, configured, asked]);
+    assert.deepEqual([...readdirSync(configured), ...readdirSync(asked)], []);
+  });
+
+  it("is removed in earnest, the youngest first, each once", async (t) => {
+    const { run } = stage(t);
+    const tried: unknown[] = [];
+    const removeLeftover = async ({ name }: Leftover, { dryRun }: RunnerContext) => {
+      tried.push(name);
+      assert.equal(dryRun, false);
+      if (name === "stuck") throw new StepError("network", "the server is down");
+    };
+    const work = async ({ leftover }: RunnerContext) => {
+      for (const name of ["stuck", "second"]) leftover({ name });
+      throw new StepError("network", "gone");
+    };
+    const { ledger } = await run(work, { removeLeftover }, { retries: { attempts: 2, delay: "0s" } });
+    assert.deepEqual(tried, ["second", "stuck", "second", "stuck"]);
+
+    tried.length = 0;
+    const services = servicesOf(runnerOf("work", async () => ({}), { removeLeftover }));
+    ledger.recordLeftover({ id: "z", runId: "gone", job: "test", uses: "test.work", what: { name: "youngest" } });
+    await removeLeftovers(ledger, services);
+    assert.deepEqual(tried, ["youngest", "stuck", "stuck"]);
+  });
+
+  it("waits for a better time when only folders are asked for: they cost no network", async (t) => {
+    const ledger = openLedger(":memory:", { mode: "write" });
+    const path = join(temporaryDirectory(t), "pantheros-20261121T085700Z-aaaa.1");
+    mkdirSync(path);
+    const of = { runId: "gone", job: "test" };
+    ledger.recordLeftover({ ...of, id: "1", uses: "test.work", what: { upload: "a" } });
+    ledger.recordLeftover({ ...of, id: "2", uses: "scratch", what: { path } });
+    assert.deepEqual(await removeLeftovers(ledger, servicesOf(), "folders"), []);
+    assert.equal(existsSync(path), false);
+    assert.deepEqual(
+      ledger.leftovers().map(({ id }) => id),
+      ["1"],
+    );
+  });
+
   it("is in the journal, durably, before it is made", async (t) => {
     const { run, scratch } = stage(t);
     const ledger = openLedger(":memory:", { mode: "write" });
@@ -63,7 +113,7 @@ describe("what a step makes for a while", () => {
         ledger.recordLeftover(leftover);
       },
     };
-    await run(async (context) => assert.ok(existsSync(await context.scratch())), {}, {}, spied);
+    await run(async (context) => assert.ok(existsSync(await context.scratch())), {}, {}, { ledger: spied });
     assert.deepEqual(foldersThen, [[]]);
   });
 
@@ -110,8 +160,15 @@ describe("what a step makes for a while", () => {
       removed.push(what);
     };
     const work = runnerOf("work", async () => ({}), { removeLeftover });
-    const { run: ended, ledger } = await run(async (context) => context.leftover({ upload: "a" }), { removeLeftover });
+    const notes: string[] = [];
+    const { run: ended, ledger } = await run(
+      async (context) => context.leftover({ upload: "a" }),
+      { removeLeftover },
+      {},
+      { observer: { note: (text) => notes.push(text) } },
+    );
     assert.equal(ended.outcome, "success");
+    assert.match(notes.join(), /the server is down/);
     assert.deepEqual(
       ledger.leftovers().map(({ what }) => what),
       [{ upload: "a" }],

@@ -63,6 +63,7 @@ describe("reconcile", () => {
     assert.deepEqual(await reasonOf({}), failed("killed"));
     assert.deepEqual(await reasonOf({ holder: { ...gone, bootId: "another-boot" } }), failed("reboot"));
     assert.deepEqual(await reasonOf({}, {}, 60_000), failed("timeout"), "it was last seen at its deadline");
+    assert.deepEqual(await reasonOf({ deadlineAt: null }, {}, 60_000), failed("killed"), "it had no deadline");
     assert.deepEqual(await reasonOf({}, stopped("oom-kill")), failed("oom"));
     assert.deepEqual(await reasonOf({}, stopped("timeout")), failed("timeout"));
     const kernelLog = () => [
@@ -72,6 +73,27 @@ describe("reconcile", () => {
     assert.deepEqual(await reasonOf({ holder: seenByAll }, { kernelLog: () => [] }), failed("killed"));
     assert.deepEqual(await reasonOf({}, stopped("signal")), failed("killed"));
     assert.deepEqual(await reasonOf({}, stopped("oom-kill", "other")), failed("killed"), "another job's unit");
+  });
+
+  it("says what it knows of the end, in words", async () => {
+    const told = async (run: Partial<RunStart>, serviceResult: string) => {
+      const options = { now: () => 100_000, stopped: { job: "home", serviceResult } };
+      return (await reconcile(ledgerWith(run), options))[0]?.message;
+    };
+    const pid = `process ${gone.pid}`;
+    const seen = "(last seen 1970-01-01 00:00:01 UTC)";
+    assert.equal(
+      await told({ holder: { ...gone, bootId: "another-boot" } }, ""),
+      `the machine went down while ${pid} was running ${seen}`,
+    );
+    assert.equal(await told({}, "timeout"), `${pid} was ended at its time limit ${seen}`);
+    assert.equal(await told({}, "oom-kill"), `the kernel ended ${pid} for lack of memory ${seen}`);
+    assert.equal(await told({}, "signal"), `${pid} was killed ${seen}`);
+  });
+
+  it("leaves to others the runs that they have found in the same moment", async () => {
+    const ledger = { ...ledgerWith(), finishLostRuns: () => [] };
+    assert.deepEqual(await reconcile(ledger, { now: () => 100_000 }), []);
   });
 
   it("never takes a reused process id for the run's own process", async () => {

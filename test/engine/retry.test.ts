@@ -50,9 +50,34 @@ describe("withRetries", () => {
     });
   });
 
+  it("waits at most a quarter of an hour, half of which is left to chance", async () => {
+    for (const [random, delay] of [
+      [0, 450],
+      [1, 900],
+    ] as const) {
+      const stop = new AbortController();
+      const onRetry = (_: StepError, delay: number) => stop.abort(delay);
+      const given = { signal: stop.signal, random: () => random, onRetry };
+      await assert.rejects(
+        withRetries(failing(1, "network").attempt, { attempts: 2, delay: 3600 }, given),
+        (waited) => waited === delay,
+      );
+    }
+  });
+
+  it("does not try again when it was cancelled while it tried, and says why it failed", async () => {
+    const given = options(AbortSignal.abort());
+    await assert.rejects(withRetries(failing(9, "network").attempt, { attempts: 5, delay: 0 }, given), {
+      reason: "network",
+      attempts: 1,
+    });
+    assert.deepEqual(given.delays, []);
+  });
+
   it("stops waiting when it is cancelled, with the reason of the cancellation", async () => {
     const stop = new AbortController();
-    const given = { ...options(stop.signal), onRetry: () => stop.abort(new StepError("cancelled", "asked to stop")) };
+    const cancel = () => stop.abort(new StepError("cancelled", "asked to stop"));
+    const given = { ...options(stop.signal), onRetry: () => void setTimeout(cancel, 20) };
     const { attempt, calls } = failing(9, "network");
     await assert.rejects(withRetries(attempt, { attempts: 5, delay: 3600 }, given), { reason: "cancelled" });
     assert.equal(calls(), 1);

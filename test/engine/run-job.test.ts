@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { heartbeat } from "../../src/engine/presence.ts";
+import type { RunStart } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { StepError } from "../../src/model/run/outcome.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -11,6 +13,15 @@ const echo = runnerOf("echo", async () => ({}));
 const fails = runnerOf("fails", async () => {
   throw new StepError("network", "nobody answers", { advice: "plug it in", exitCode: 7, tail: "line 1\nline 2" });
 });
+
+const lockHolder: Omit<RunStart, "id"> = {
+  job: "test",
+  trigger: "command",
+  startedAt: 1,
+  deadlineAt: null,
+  holder: ownIdentity(),
+  steps: [],
+};
 
 describe("a run", () => {
   it("succeeds when all its steps do, and keeps what they left behind", async () => {
@@ -126,16 +137,7 @@ describe("a run", () => {
   it("is skipped, naming the holder, while another run of the job is alive", async () => {
     const ledger = openLedger(":memory:", { mode: "write" });
     const config = configOf([{ uses: "test.echo" }]);
-    const start = {
-      id: "first",
-      job: "test",
-      trigger: "command",
-      startedAt: 1,
-      deadlineAt: null,
-      holder: ownIdentity(),
-      steps: [],
-    } as const;
-    ledger.startRun(start);
+    ledger.startRun({ ...lockHolder, id: "first" });
     const { run, lockedBy } = await runTestJob(config, [echo], { ledger });
     assert.deepEqual([run.outcome, run.reason], ["skipped", "locked"]);
     assert.equal(lockedBy?.id, "first");
@@ -169,6 +171,50 @@ describe("a run", () => {
     assert.equal(steps[1]?.outcome, null);
   });
 
+  it("that is asked to stop before its first step says why, and executes nothing", async () => {
+    const signal = AbortSignal.abort(new StepError("cancelled", "asked to stop"));
+    const { run, steps } = await runTestJob(configOf([{ uses: "test.echo" }]), [echo], { signal });
+    assert.deepEqual([run.outcome, run.reason, run.message], ["failed", "cancelled", "asked to stop"]);
+    assert.equal(steps[0]?.startedAt, null);
+  });
+
+  it("is told from its start on, with the moment at which it must have ended", async () => {
+    const told: unknown[] = [];
+    const observer = { started: (started: object) => told.push(started) };
+    const config = configOf([{ uses: "test.echo" }], { deadline: "1h" });
+    const { run } = await runTestJob(config, [echo], { observer });
+    assert.equal(run.deadlineAt, run.startedAt + 3_600_000);
+    const steps = [
+      { position: 0, id: "step_1", uses: "test.echo", kind: "other", target: "somewhere", optional: false },
+    ];
+    assert.deepEqual(told, [{ id: run.id, job: "test", steps }]);
+  });
+
+  it("says with each heartbeat that it lives and how far it is, until it ends", async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const ledger = openLedger(":memory:", { mode: "write" });
+    const beats: (number | null)[] = [];
+    const heard: typeof ledger = { ...ledger, markSeen: (_run, _at, ratio) => void beats.push(ratio) };
+    const shown: unknown[] = [];
+    const observer = { stepProgress: (_step: unknown, { ratio }: { ratio?: number }) => shown.push(ratio) };
+    const works = runnerOf("works", async (_options, { progress }) => {
+      progress({ ratio: 0.25 });
+      t.mock.timers.tick(heartbeat);
+      progress({});
+      t.mock.timers.tick(heartbeat);
+      return {};
+    });
+    await runTestJob(configOf([{ uses: "test.works" }]), [works], { ledger: heard, observer });
+    t.mock.timers.tick(heartbeat);
+    assert.deepEqual(beats, [0.25, null]);
+    assert.deepEqual(shown, [0.25, undefined]);
+  });
+
+  it("that nobody has configured is an error of who asks", async () => {
+    const config = { ...configOf([{ uses: "test.echo" }]), jobs: {} };
+    await assert.rejects(runTestJob(config, []), { reason: "config" });
+  });
+
   it("keeps secrets out of messages, output and notes", async () => {
     const told: string[] = [];
     const leaks = runnerOf("leaks", async (_options, { readSecret, log }) => {
@@ -190,8 +236,14 @@ describe("a run", () => {
     const config = configOf([{ uses: "test.backs" }]);
     await runTestJob(config, [backs], { ledger });
     await runTestJob(config, [backs], { ledger });
-    const total = ledger.totals().find(({ metric }) => metric === "backupCompleted");
-    assert.deepEqual([total?.labels, total?.value], [{ job: "test", target: "somewhere" }, 2]);
+    ledger.startRun({ ...lockHolder, id: "first" });
+    await runTestJob(config, [backs], { ledger });
+    const job = "test";
+    assert.deepEqual(ledger.totals(), [
+      { metric: "backupCompleted", labels: { job, target: "somewhere" }, value: 2 },
+      { metric: "jobRuns", labels: { job, outcome: "skipped", reason: "locked" }, value: 1 },
+      { metric: "jobRuns", labels: { job, outcome: "success", reason: "none" }, value: 2 },
+    ]);
   });
 
   it("marks every program that it starts, and hands it nothing of its own environment", async () => {

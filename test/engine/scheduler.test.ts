@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { configuration } from "../../src/config/schema.ts";
 import { startScheduler } from "../../src/engine/scheduler.ts";
+import { LedgerError } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import type { Reason } from "../../src/model/run/outcome.ts";
 import type { RunTrigger } from "../../src/model/run/run.ts";
@@ -13,15 +14,24 @@ const day = 24 * 60 * minute;
 const scheduled = { scheduler: "internal", schedule: "30 12 * * *", timezone: "UTC" };
 
 /** A scheduler whose clock the test moves. */
-function stage(t: TestContext, options: { readonly job?: object; readonly declaredAt?: number } = {}) {
+function stage(
+  t: TestContext,
+  options: { readonly job?: object; readonly declaredAt?: number | null; readonly fault?: () => Error | null } = {},
+) {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const steps = [{ uses: "command", argv: ["true"] }];
   const config = configuration.parse({ host: "testhost", jobs: { nightly: { ...scheduled, ...options.job, steps } } });
   const ledger = openLedger(":memory:", { mode: "write" });
-  ledger.declare("job", ["nightly"], options.declaredAt ?? noon);
+  const { declaredAt = noon, fault = () => null } = options;
+  if (declaredAt !== null) ledger.declare("job", ["nightly"], declaredAt);
+  const jobStates = () => {
+    const error = fault();
+    if (error !== null) throw error;
+    return ledger.jobStates();
+  };
   let now = noon;
   const started: number[] = [];
-  const stop = startScheduler(config, ledger, () => started.push(now), { now: () => now });
+  const stop = startScheduler(config, { ...ledger, jobStates }, () => started.push(now), { now: () => now });
   t.after(stop);
   return {
     started,
@@ -100,6 +110,25 @@ describe("the internal scheduler", () => {
   it("owes nothing for a time before the job was declared", (t) => {
     const { started } = stage(t, { declaredAt: noon });
     assert.deepEqual(started, []);
+  });
+
+  it("owes nothing to a job that is not declared yet", (t) => {
+    const { started, at } = stage(t, { declaredAt: null });
+    at(noon + 29 * minute);
+    assert.deepEqual(started, []);
+  });
+
+  it("starts what is due as soon as the ledger can be read again; any other error is one", (t) => {
+    let fault: Error | null = null;
+    const { started, at } = stage(t, { fault: () => fault });
+    fault = new LedgerError("busy", "somebody else writes", "wait");
+    at(noon + 30 * minute);
+    assert.deepEqual(started, []);
+    fault = new TypeError("x is undefined");
+    assert.throws(() => at(noon + 31 * minute), TypeError);
+    fault = null;
+    at(noon + 32 * minute);
+    assert.deepEqual(started, [noon + 32 * minute]);
   });
 
   it("goes on after the clock was years ahead for a while", (t) => {
