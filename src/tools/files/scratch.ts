@@ -43,7 +43,9 @@ export async function removeScratch(path: string, execute: Execute): Promise<voi
   }
   try {
     const state = await lstat(path).catch(ifMissing);
-    if (state?.isDirectory()) await deleteSubvolumes(path, execute);
+    // Not there, or below what is no folder: rm would complain of the latter.
+    if (state === null) return;
+    if (state.isDirectory()) await deleteSubvolumes(path, execute);
     await rm(path, { recursive: true, force: true }).catch(async (error: NodeJS.ErrnoException) => {
       // What was restored may hold folders that nobody may write, ourselves included.
       if (error.code !== "EACCES") throw error;
