@@ -82,7 +82,7 @@ async function toCommonJs({ path, text }: OutputFile): Promise<[name: string, Ch
 }
 
 /**
- * The files that every run loads, besides those of its runners. Not what `src/main.ts` itself needs: that is loaded before the compile cache
+ * The files that every run loads, besides those that are its runners' own. Not what `src/main.ts` itself needs: that is loaded before the compile cache
  * is there.
  */
 function loadedByRun({ outputs }: Metafile): ReadonlySet<string> {
@@ -101,7 +101,10 @@ function loadedByRun({ outputs }: Metafile): ReadonlySet<string> {
     return [...found].map((path) => basename(path));
   };
   const before = closure("src/main.ts");
-  const always = closure("src/commands/start.ts", "src/commands/run.ts", "node_modules/execa/index.js");
+  // What the smallest runner is made of, all of them are.
+  const always = closure(
+    ...["src/commands/start.ts", "src/commands/run.ts", "src/runners/command.ts", "node_modules/execa/index.js"],
+  );
   return new Set(always.filter((name) => !before.includes(name)));
 }
 

@@ -1,4 +1,5 @@
-import * as z from "zod";
+import type * as z from "zod";
+import { safeParse } from "zod/v4/core";
 import { closest, suggest } from "./closest.ts";
 import type { Finding } from "./finding.ts";
 import { type Path, quote, valueAt } from "./path.ts";
@@ -62,7 +63,7 @@ function explain(issue: z.core.$ZodIssue, { path, written, schema }: Place): rea
   }
   if (issue.code === "invalid_type" && issue.expected === "string" && typeof written !== "object") {
     // As a text it may still be none that is meant here: 26 is no duration in quotation marks either.
-    const asText = schema && z.core.safeParse(schema, String(written));
+    const asText = schema && safeParse(schema, String(written));
     const [deeper] = asText?.error?.issues ?? [];
     if (deeper !== undefined) return [{ path, message: deeper.message }];
     return [{ path, message: issue.message, hint: "put it into quotation marks" }];

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { cacheFolder } from "../../src/commands/cache.ts";
@@ -102,6 +111,11 @@ describe("the published package, installed elsewhere", { timeout: 300_000 }, () 
     const runs = pantheros("runs", "--config", file, "--json");
     assert.equal(runs.status, 0, runs.stderr);
     assert.match(runs.stdout, /"greet"/);
+  });
+
+  it("brings of zod what is used of it: whoever takes it as a whole makes every start longer", () => {
+    const { size } = statSync(join(elsewhere, "node_modules/pantheros/dist/run.js"));
+    assert.ok(size < 500_000, `${size} bytes: import functions of zod/v4/core, never its namespace as a value`);
   });
 
   it("loads of Node's own modules none that a job does not use", () => {
