@@ -66,7 +66,7 @@ repositories:
     password: { file: ${text(passwordFile)} }
 ${environmentOf(answers)}\
     retention: standard
-    initialize: true # it may be created, once
+    initialize: true # create it on the first run
 
 jobs:
   backup:
@@ -77,7 +77,6 @@ jobs:
     deadline: 8h # a run that lasts longer is ended
     steps:
 ${isSubvolume ? "      - { id: snap, uses: snapshot.btrfs, subvolume: data }\n" : ""}\
-      - { id: create, uses: restic.init, repository: main } # by the first run
       # A restic that was killed leaves its lock behind, and every later run fails. Only locks of the dead are removed.
       - { id: unlock, uses: restic.unlock, repository: main }
 ${

@@ -1,9 +1,17 @@
 import * as z from "zod";
 import { duration, repositoryName } from "../config/scalars.ts";
 import { StepError } from "../model/run/outcome.ts";
-import { type Judgement, judgeLock, listLocks, removeLocks, thisMachine } from "../tools/restic/locks.ts";
-import { repositoryOf, resticVersion } from "./open-repository.ts";
-import { defineRunner } from "./runner.ts";
+import {
+  type Judgement,
+  judgeLock,
+  listLocks,
+  type ResticLock,
+  removeLocks,
+  thisMachine,
+} from "../tools/restic/locks.ts";
+import type { ResticRepository } from "../tools/restic/repository.ts";
+import { refuseToReplace, repositoryOf, resticVersion } from "./open-repository.ts";
+import { defineRunner, type RunnerContext } from "./runner.ts";
 
 const judged = z.object({
   id: z.string().meta({ description: "Of the lock" }),
@@ -41,7 +49,12 @@ export const resticUnlock = defineRunner({
     const { execute } = context;
     const now = context.now() / 1000;
     const others = options.other_hosts ? options.older_than : null;
-    const verdicts = (await listLocks(repository, execute)).map((lock) => judgeLock(lock, thisMachine(now), others));
+    const locks = await locksOf(repository, context);
+    if (locks === null) {
+      const evidence = { repository: repository.name, removed: [], kept: [] };
+      return { evidence, message: `there is no repository ${repository.name} yet, and so no lock` };
+    }
+    const verdicts = locks.map((lock) => judgeLock(lock, thisMachine(now), others));
     const dead = verdicts.filter((verdict) => verdict.dead);
     const alive = verdicts.filter((verdict) => !verdict.dead);
     const evidence = { repository: repository.name, removed: dead.map(shown), kept: alive.map(shown) };
@@ -72,6 +85,19 @@ export const resticUnlock = defineRunner({
     return { evidence, message: `removed ${sentence(dead, alive, repository.name)}` };
   },
 });
+
+/** Null: there is no repository yet; what saves something there may make it. */
+async function locksOf(repository: ResticRepository, context: RunnerContext): Promise<readonly ResticLock[] | null> {
+  const { name } = repository;
+  try {
+    return await listLocks(repository, context.execute);
+  } catch (error) {
+    const isAbsent = error instanceof StepError && error.reason === "repository_missing";
+    if (!isAbsent || !context.config.repositories[name]?.initialize) throw error;
+    refuseToReplace(name, context);
+    return null;
+  }
+}
 
 const shown = ({ lock, because }: Judgement) => ({ id: lock.id, because });
 

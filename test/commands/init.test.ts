@@ -51,8 +51,8 @@ describe("pantheros init", () => {
     const shown = JSON.parse((await invoke(["config", "show", "--json", "-c", "p.yaml"], { directory })).stdout);
     assert.equal(shown.host, "Laptop");
     const uses = shown.jobs.backup.steps.map((step: { uses: string }) => step.uses);
-    assert.deepEqual(uses, ["restic.init", "restic.unlock", "backup.restic", "forget.restic"]);
-    assert.equal(shown.jobs.backup.steps[2].from, join(directory, 'my "docs" #1'));
+    assert.deepEqual(uses, ["restic.unlock", "backup.restic", "forget.restic"]);
+    assert.equal(shown.jobs.backup.steps[1].from, join(directory, 'my "docs" #1'));
     assert.equal(shown.repositories.main.repository, join(directory, "repo"));
     const named = /\$schema=(\S+)/.exec(readFileSync(join(directory, "p.yaml"), "utf8"))?.[1];
     const schema = JSON.parse(readFileSync(join(directory, named ?? ""), "utf8"));

@@ -17,6 +17,12 @@ describe("locks and creation with real restic", { ...needs("restic", "several re
 
 const locksOf = (stage: Stage) => readdirSync(join(stage.base, "repository/locks"));
 const main = { repository: "main" };
+/** What a job has saved in it once. */
+const backedUp = {
+  ...({ job: "nightly", id: "step_1", uses: "backup.restic", kind: "backup", target: "main" } as const),
+  ...{ bytes: null, files: null, runStartedAt: 0, finishedAt: 0 },
+  evidence: { repository: "main", snapshot_id: "0".repeat(64) },
+};
 
 function cases(program: string) {
   it("leaves the lock of a process that lives, and removes it when that is gone", async (t) => {
@@ -54,18 +60,29 @@ function cases(program: string) {
     assert.deepEqual(locksOf(own), []);
   });
 
-  it("is repository_missing where there is none", async (t) => {
-    const own = prepare(t, program);
+  it("is repository_missing where there is none, and none is to be made", async (t) => {
+    const own = prepare(t, program, { initialize: false });
     await rejectsWith(runOn(t, resticUnlock, own, main), "repository_missing", /main/);
+  });
+
+  it("finds no lock where a repository is still to be made, but never takes one that is not mounted for that", async (t) => {
+    const own = prepare(t, program);
+    const { evidence, message } = await runOn(t, resticUnlock, own, main);
+    assert.deepEqual(evidence, { repository: "main", removed: [], kept: [] });
+    assert.equal(message, "there is no repository main yet, and so no lock");
+    const lastSteps = () => [backedUp];
+    await rejectsWith(
+      runOn(t, resticUnlock, own, main, { lastSteps }),
+      "repository_missing",
+      /held a backup of nightly/,
+    );
   });
 
   it("creates a repository once, and never where one is only not mounted", async (t) => {
     const own = prepare(t, program);
     const dry = await runOn(t, resticInit, own, main, { dryRun: true });
     assert.deepEqual([dry.evidence.created, dry.evidence.repository_id], [false, ""]);
-    const last = { job: "nightly", id: "step_1", uses: "backup.restic", kind: "backup", target: "main" } as const;
-    const evidence = { repository: "main", snapshot_id: "0".repeat(64) };
-    const lastSteps = () => [{ ...last, bytes: null, files: null, runStartedAt: 0, finishedAt: 0, evidence }];
+    const lastSteps = () => [backedUp];
     await rejectsWith(runOn(t, resticInit, own, main, { lastSteps }), "repository_missing", /held a backup of nightly/);
     assert.ok(!readdirSync(own.base).includes("repository"));
 
