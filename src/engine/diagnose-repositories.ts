@@ -5,7 +5,7 @@ import { toStepError } from "../model/run/outcome.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Execute } from "../tools/exec.ts";
 import { locateNearest, readMounts } from "../tools/files/filesystem.ts";
-import { judgeLock, listLocks, thisMachine } from "../tools/restic/locks.ts";
+import { judgeLock, listLocks, staleForRestic, thisMachine } from "../tools/restic/locks.ts";
 import { localPath, openRepository, type ResticRepository } from "../tools/restic/repository.ts";
 import { createRestic } from "../tools/restic/restic.ts";
 import type { Finding } from "./finding.ts";
@@ -20,8 +20,6 @@ interface Services {
 
 /** Within which a repository has to answer, seconds. */
 const patience = 20;
-/** A restic at work writes its lock anew every 5 minutes; from this age on restic itself takes it for stale. Seconds. */
-const staleLock = 30 * 60;
 
 /**
  * Opens every repository whose password is declared: whether a password is the right one is known to nobody else. And says of a local one when it
@@ -63,7 +61,7 @@ async function leftLocked(repository: ResticRepository, config: Config, services
   const declared = config.repositories[name];
   const machine = thisMachine(services.now() / 1000);
   const locks = await listLocks(repository, services.execute);
-  const left = locks.map((lock) => judgeLock(lock, machine, staleLock)).filter(({ dead }) => dead);
+  const left = locks.map((lock) => judgeLock(lock, machine, staleForRestic)).filter(({ dead }) => dead);
   const [first] = left.toSorted((a, b) => Number(b.lock.exclusive) - Number(a.lock.exclusive));
   if (first === undefined || declared === undefined) return null;
   const what = `repository ${name}`;

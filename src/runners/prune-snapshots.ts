@@ -8,7 +8,7 @@ import { StepError, toStepError } from "../model/run/outcome.ts";
 import { commit, deleteSubvolume, listReadOnlyIds, listSubvolumes, showSubvolume } from "../tools/btrfs/btrfs.ts";
 import type { ListedSubvolume } from "../tools/btrfs/list.ts";
 import { cancellation } from "../tools/cancellation.ts";
-import { isMissing, locate, type Place } from "../tools/files/filesystem.ts";
+import { ifMissing, locate, type Place } from "../tools/files/filesystem.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 import { declaredSubvolume } from "./subvolume.ts";
 
@@ -213,11 +213,6 @@ async function isInUse({ path }: ListedSubvolume, { mount }: Place, { pathsInUse
     if (other === path || other.startsWith(`${path}/`) || other === "" || path.startsWith(`${other}/`)) return true;
   }
   return false;
-}
-
-function ifMissing(error: unknown): null {
-  if (isMissing(error)) return null;
-  throw error;
 }
 
 function nameOf({ path }: Pick<ListedSubvolume, "path">): string {

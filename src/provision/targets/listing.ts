@@ -53,16 +53,16 @@ async function listOnce<T>({ what, page, read, idOf }: Pages<T>): Promise<readon
   const found: T[] = [];
   const ids = new Set<string>();
   for (let number = 0; number < mostPages; number += 1) {
-    const { size, offset } = page(number);
-    const items = await read(page(number));
-    const known = found.slice(offset);
+    const part = page(number);
+    const items = await read(part);
+    const known = found.slice(part.offset);
     if (!known.every((item, index) => items[index] !== undefined && idOf(item) === idOf(items[index]))) return null;
     for (const item of items.slice(known.length)) {
       if (ids.has(idOf(item))) return null;
       ids.add(idOf(item));
       found.push(item);
     }
-    if (items.length < size) return found;
+    if (items.length < part.size) return found;
   }
   throw incomplete(what, "the list does not end");
 }

@@ -145,6 +145,12 @@ export function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/** For `catch`: what is not there is null; what cannot be looked at is not gone. */
+export function ifMissing(error: unknown): null {
+  if (isMissing(error)) return null;
+  throw error;
+}
+
 function unreachable(path: string, cause: unknown): StepError {
   const missing = isMissing(cause);
   const message = missing ? `${path} is not there` : `${path} cannot be reached: ${(cause as Error).message}`;

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { StepError } from "../../model/run/outcome.ts";
 import { deleteSubvolume, isBtrfs, isSubvolume } from "../btrfs/btrfs.ts";
 import type { Execute } from "../exec.ts";
-import { isMissing } from "./filesystem.ts";
+import { ifMissing } from "./filesystem.ts";
 
 /** What `scratchName` writes: nothing else is ever removed. */
 const ownName = /^pantheros-[0-9TZ]+-[\w.-]+\.\d+$/;
@@ -59,12 +59,6 @@ export async function removeScratch(path: string, execute: Execute): Promise<voi
       advice: "it is tried again; or remove it by hand",
     });
   }
-}
-
-/** What cannot be looked at is not gone: it is tried again. */
-function ifMissing(error: unknown): null {
-  if (isMissing(error)) return null;
-  throw error;
 }
 
 /** Received subvolumes are read-only: nothing in them can be unlinked, they are deleted as a whole, the innermost first. */

@@ -29,10 +29,10 @@ const lockContent = z.object({
 });
 
 /**
- * restic itself takes a lock for stale from this age on, whoever holds it, and younger ones whose process on this host is gone.
+ * Seconds: restic itself takes a lock for stale from this age on, whoever holds it, and younger ones whose process on this host is gone.
  * https://github.com/restic/restic/blob/v0.18.0/internal/restic/lock.go (2026-11)
  */
-const staleForRestic = 30 * 60;
+export const staleForRestic = 30 * 60;
 
 /** What is known of who holds a lock. */
 export interface Judgement {
