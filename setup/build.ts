@@ -41,7 +41,11 @@ const { outputFiles, metafile } = await build({
   external: [...Object.keys(manifest.dependencies), ...Object.keys(manifest.optionalDependencies)],
   // The same code as modules instead of CommonJS: esbuild joins them, and 60 files less are evaluated at every start.
   alias: { yaml: join(root, "node_modules/yaml/browser/dist/index.js") },
-  define: { "process.env.PANTHEROS_BUILD": JSON.stringify(id.digest("hex").slice(0, 16)) },
+  define: {
+    "process.env.PANTHEROS_BUILD": JSON.stringify(id.digest("hex").slice(0, 16)),
+    // What CommonJS calls it.
+    "import.meta.dirname": "__dirname",
+  },
   plugins: [oneGrafanaSchema],
   sourcemap: "inline",
   sourcesContent: false,
@@ -50,11 +54,13 @@ const { outputFiles, metafile } = await build({
   logLevel: "warning",
   write: false,
 }).catch(() => process.exit(1));
+const late = usedLate(metafile);
 const chunks = new Map(await Promise.all(outputFiles.map(toCommonJs)));
 // Only now: a build that fails has said why, and leaves the last good one alone.
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
-for (const [name, { code, map }] of pack(chunks, loadedByRun(metafile), "run.js")) {
+const { first, run } = loadedByRun(metafile);
+for (const [name, { code, map }] of pack(pack(chunks, run, "run.js"), first, "first.js")) {
   writeFileSync(join(dist, name), `${code}//# sourceMappingURL=${name}.map\n`);
   writeFileSync(join(dist, `${name}.map`), map);
 }
@@ -78,14 +84,14 @@ async function toCommonJs({ path, text }: OutputFile): Promise<[name: string, Ch
     sourcesContent: false,
     sourcefile: relative(dist, path),
   });
-  return [basename(path), { code: loadLate(code), map }];
+  return [basename(path), { code: loadLate(code, late), map }];
 }
 
 /**
- * The files that every run loads, besides those that are its runners' own. Not what `src/main.ts` itself needs: that is loaded before the compile cache
- * is there.
+ * What is loaded together: `first`, what `src/main.ts` itself needs, before the compile cache is there; `run`, what every run loads, besides the
+ * files that are its runners' own.
  */
-function loadedByRun({ outputs }: Metafile): ReadonlySet<string> {
+function loadedByRun({ outputs }: Metafile): Readonly<Record<"first" | "run", ReadonlySet<string>>> {
   // By their ends: packages may lie behind a link.
   const entry = (end: string) => {
     const found = Object.keys(outputs).find((path) => outputs[path]?.entryPoint?.endsWith(end));
@@ -100,12 +106,31 @@ function loadedByRun({ outputs }: Metafile): ReadonlySet<string> {
         if (kind === "import-statement" && external !== true) found.add(imported);
     return [...found].map((path) => basename(path));
   };
-  const before = closure("src/main.ts");
-  // What the smallest runner is made of, all of them are.
+  const first = closure("src/main.ts");
+  // What the smallest runner is made of, all of them are; and nearly every host has one of restic's.
   const always = closure(
-    ...["src/commands/start.ts", "src/commands/run.ts", "src/runners/command.ts", "node_modules/execa/index.js"],
+    ...["src/commands/start.ts", "src/commands/run.ts", "node_modules/execa/index.js"],
+    ...["src/runners/command.ts", "src/runners/backup-restic.ts"],
   );
-  return new Set(always.filter((name) => !before.includes(name)));
+  return {
+    first: new Set(first.filter((name) => name !== "main.js")),
+    run: new Set(always.filter((name) => !first.includes(name) && !late.has(name))),
+  };
+}
+
+/**
+ * The files of zod, and of the schemas that all others are made of: a run of a configuration that was checked before uses none of them before
+ * the program that it runs is at work.
+ */
+function usedLate({ outputs }: Metafile): ReadonlySet<string> {
+  const isLate = (input: string) => /(?:node_modules\/zod\/.*|^src\/config\/scalars\.ts)$/.test(input);
+  const used = Object.entries(outputs).filter(([, { inputs }]) => {
+    const own = Object.keys(inputs).filter((input) => (inputs[input]?.bytesInOutput ?? 0) > 0);
+    return own.length > 0 && own.every(isLate);
+  });
+  if (used.length === 0)
+    throw new Error("zod does not lie in files of its own any more: say what is loaded late instead");
+  return new Set(used.map(([path]) => basename(path)));
 }
 
 /** The licences of the packages that were bundled: they ask to be kept with every copy. */

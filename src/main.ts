@@ -1,32 +1,25 @@
 #!/usr/bin/env node
-import { mkdirSync } from "node:fs";
 import module from "node:module";
 import { join } from "node:path";
-import { cacheFolder, isPrivate } from "./commands/cache.ts";
+import { openCompileCache, removeOtherBuilds } from "./commands/cache.ts";
+import { loadCompiled } from "./commands/compiled.ts";
 import { commands } from "./commands/index.ts";
 import { favourMemory } from "./commands/memory.ts";
 
+const [, , name = ""] = process.argv;
 // First of all: what V8 compiles, and whether it takes it from the cache, depends on how it was told to work.
-const { stays } = commands[process.argv[2] ?? ""] ?? {};
+const { stays } = commands[name] ?? {};
 if (stays !== undefined) favourMemory(stays);
-enableCompileCache();
+const cache = openCompileCache(process.env);
+if (cache) {
+  module.enableCompileCache(cache.folder);
+  // A run is what timers start, day and night; the file is one of the build's.
+  if (name === "run") loadCompiled(join(import.meta.dirname, "run.js"), cache.folder);
+}
 void import("./commands/start.ts")
   .then(({ start }) => start(process))
-  // The only process.exit: what is still open then (a socket that nobody reads, a timer) must not keep a finished command alive.
-  .then((exitCode) => process.exit(exitCode));
-
-/**
- * Compiled code is kept between starts, in a folder that only its owner can write: Node's default below the shared temporary folder would
- * let another user put code there that root then runs. One for all commands: Node stores the code of a file as it is right after the file was
- * compiled, whatever is called of it later, and keeps code for other flags of V8 apart by itself.
- */
-function enableCompileCache(): void {
-  if (process.env["NODE_DISABLE_COMPILE_CACHE"]) return;
-  const directory = join(cacheFolder(process.env), "compile");
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (isPrivate(directory)) module.enableCompileCache(directory);
-  } catch {
-    // A read-only or foreign cache folder costs some milliseconds and nothing else.
-  }
-}
+  .then((exitCode) => {
+    if (cache?.isNew) removeOtherBuilds(cache.folder);
+    // The only process.exit: what is still open then (a socket that nobody reads, a timer) must not keep a finished command alive.
+    process.exit(exitCode);
+  });

@@ -7,6 +7,7 @@ import { exitCodeOf, exitCodes } from "../model/run/exit-codes.ts";
 import type { RunTrigger } from "../model/run/run.ts";
 import { ownIdentity } from "../tools/process/process.ts";
 import { defineCommand, type Invocation, tell, UsageError } from "./command.ts";
+import { keepCompiled } from "./compiled.ts";
 import { type Host, removalServices } from "./host.ts";
 import { withStartHooks } from "./run/hooks.ts";
 import { heldElsewhere, openHostOrJournal, openRunJournal, prepareLedger, unlessLedgerFails } from "./run/journal.ts";
@@ -51,6 +52,7 @@ A ledger that cannot be written never stops the backup: the run is kept aside, t
     requireJob(host, job);
     const exitCode = await runOnce(host, invocation, job, triggerOf(invocation));
     if (exitCode !== 0 || invocation.options["dry-run"] === true) return exitCode;
+    keepCompiled();
     let worst: number = exitCode;
     const due = followersOf(host, job);
     // The list grows while it is worked off: what succeeds may have followers of its own.
@@ -80,7 +82,15 @@ async function runOnce(host: Host, invocation: Invocation, job: string, trigger:
   try {
     if (!dryRun) await prepareLedger(journal, host, { now, removal, onNote: view.note });
     const report = await runJob(
-      { config: host.config, job, trigger, signal, runnerFor: host.runnerFor, leftOut },
+      {
+        config: host.config,
+        job,
+        trigger,
+        signal,
+        runnerFor: host.runnerFor,
+        checkedSteps: host.loaded.steps,
+        leftOut,
+      },
       {
         journal,
         holder: ownIdentity(),

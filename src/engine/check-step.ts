@@ -7,7 +7,12 @@ import { optionsOf } from "./runner-context.ts";
  * runner sees nothing in its way. Changes nothing.
  * @throws StepError
  */
-export async function checkStep(runner: Runner, step: StepConfig, context: RunnerContext): Promise<void> {
+export async function checkStep(
+  runner: Runner,
+  step: StepConfig,
+  context: RunnerContext,
+  optionsIn: (step: StepConfig) => never = (written) => optionsOf(runner, written),
+): Promise<void> {
   for (const value of Object.values(step.environment)) if (typeof value !== "string") context.readSecret(value);
-  await runner.check?.(optionsOf(runner, step), context);
+  await runner.check?.(optionsIn(step), context);
 }

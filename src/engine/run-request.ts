@@ -1,3 +1,4 @@
+import type { LoadedStep } from "../config/declaration.ts";
 import type { SecretReference } from "../config/scalars.ts";
 import type { Config } from "../config/schema.ts";
 import type { LedgerError } from "../ledger/ledger.ts";
@@ -41,6 +42,8 @@ export interface RunRequest {
   /** Aborted when the person or systemd asks to stop; its reason should be a StepError. */
   readonly signal: AbortSignal;
   readonly runnerFor: (uses: string) => Runner;
+  /** What the steps of each job came to when the configuration was checked. @default they are checked as the run comes to them */
+  readonly checkedSteps?: ReadonlyMap<string, readonly LoadedStep[]>;
   /** Jobs that are not in `config` because something is wrong in them: what they need is not known, so nothing is pruned. @default none */
   readonly leftOut?: readonly string[];
 }

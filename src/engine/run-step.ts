@@ -20,6 +20,14 @@ import { startTimeLimit } from "./time-limit.ts";
 /** Lines of a tool's output that are kept with its step. */
 const tailLines = 20;
 
+interface RunStep {
+  readonly config: StepConfig;
+  readonly plan: StepPlan;
+  readonly runner: Runner;
+  /** The runner's own options. Those of a step without references are known since the configuration was checked, and not parsed again. */
+  readonly optionsOf: (config: StepConfig) => never;
+}
+
 /** Prepares the steps of one run; the returned function checks all of them, then executes them in order and throws what ended it. */
 export function createStepRunner(
   request: RunRequest,
@@ -43,35 +51,42 @@ export function createStepRunner(
     },
     { ...services, config: request.config, runnerFor: request.runnerFor },
   );
-  const steps = (request.config.jobs[start.job]?.steps ?? []).map((config, index) => ({
-    config,
-    plan: start.steps[index] as StepPlan,
-    runner: request.runnerFor(config.uses),
-  }));
+  const checked = request.checkedSteps?.get(start.job);
+  const steps = (request.config.jobs[start.job]?.steps ?? []).map((config, index): RunStep => {
+    const runner = request.runnerFor(config.uses);
+    const known = checked?.find(({ position }) => position === index)?.planned;
+    const isKnown = known !== undefined && scopesIn(config).size === 0;
+    return {
+      config,
+      plan: start.steps[index] as StepPlan,
+      runner,
+      optionsOf: isKnown ? () => known as never : (written) => optionsOf(runner, written),
+    };
+  });
 
   return async () => {
     // All steps are looked at before the first one is executed: missing credentials for the upload must not leave a snapshot behind.
     for (const step of steps) {
       try {
-        await checkStep(step.runner, step.config, contextFor(step.plan, step.config, run.signal));
+        await checkStep(step.runner, step.config, contextFor(step.plan, step.config, run.signal), step.optionsOf);
       } catch (error) {
         if (!step.config.optional) throw await failBeforeStart(step.plan, toStepError(error));
       }
     }
     for (const step of steps) {
       if (run.signal.aborted) throw run.signal.reason;
-      await execute(step.plan, step.config, step.runner);
+      await execute(step);
     }
   };
 
-  async function execute(plan: StepPlan, config: StepConfig, runner: Runner): Promise<void> {
+  async function execute({ plan, config, runner, optionsOf }: RunStep): Promise<void> {
     const unmet = await reasonToSkip(config, runner);
     if (unmet !== null) return skip(plan, unmet);
     const values = { ...evidence, run: { id: start.id, job: start.job, timestamp: formatTimestamp(start.startedAt) } };
     observer.stepStarted?.(plan);
     try {
       const resolved = begin(plan, () => resolveReferences(config, values, request.config.host));
-      const options = optionsOf(runner, resolved);
+      const options = optionsOf(resolved);
       const { result, attempts } = await withRetries(() => attempt(plan, config, runner, options), config.retries, {
         signal: run.signal,
         random: services.random,

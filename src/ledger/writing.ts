@@ -77,7 +77,7 @@ function open(path: string, connect: Connect): Database {
 
 /** SQLite's own waiting does not cover the change to WAL, which two processes that open a new ledger together both want to make. */
 function enterWal(database: Database): void {
-  const giveUp = performance.now() + busyTimeout;
+  const giveUp = process.uptime() + busyTimeout / 1000;
   for (;;) {
     try {
       const { journal_mode: mode } = database.get<{ journal_mode: string }>("PRAGMA journal_mode") ?? {
@@ -88,7 +88,7 @@ function enterWal(database: Database): void {
       database.exec("SELECT 1 FROM sqlite_schema LIMIT 1");
       return;
     } catch (error) {
-      if (!codeOf(error).startsWith("SQLITE_BUSY") || performance.now() > giveUp) throw error;
+      if (!codeOf(error).startsWith("SQLITE_BUSY") || process.uptime() > giveUp) throw error;
       pause(5);
     }
   }

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { destinationName, pathOrReference, positiveDuration, subvolumeName } from "../config/scalars.ts";
 import { chooseParent, type LocalSnapshot, type Parent } from "../model/archive/archive.ts";
 import { archiveKey, manifestKey } from "../model/archive/key.ts";
+import { lazily } from "../model/lazily.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { StepError } from "../model/run/outcome.ts";
 import { type ArchiveCatalog, readCatalog, restorable } from "../tools/archive/catalog.ts";
@@ -17,54 +18,63 @@ import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 import { declaredSubvolume, requireSubvolume } from "./subvolume.ts";
 import { exists } from "./upload.ts";
 
-const ArchiveOptions = z
-  .strictObject({
-    subvolume: subvolumeName.optional().meta({
-      description: "What is archived; without snapshot: its newest read-only snapshot in its directory of snapshots",
+const ArchiveOptions = lazily(() =>
+  z
+    .strictObject({
+      subvolume: subvolumeName.optional().meta({
+        description: "What is archived; without snapshot: its newest read-only snapshot in its directory of snapshots",
+      }),
+      snapshot: pathOrReference.optional().meta({ description: "A read-only snapshot, e.g. ${snap.path}" }),
+      to: destinationName,
+      prefix: z.string().default("").meta({ description: "Below the destination's own prefix" }),
+      name: z
+        .string()
+        .regex(
+          /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+          "use letters, digits, dot, dash and underscore, at most 63 characters",
+        )
+        .optional()
+        .meta({
+          description: "What the archive is called; default: subvolume, or the snapshot's name without its time",
+        }),
+      mode: z.enum(["auto", "full", "incremental"]).default("auto").meta({
+        description: "auto: incremental where the destination still has an archive whose snapshot is still here",
+      }),
+      full_every: positiveDuration
+        .prefault("30d")
+        .meta({ description: "A chain whose full archive is older is not continued: a new one is begun" }),
+      level: z.int().min(1).max(19).default(3).meta({ description: "Of zstd: 1 is the fastest, 19 the smallest" }),
+    })
+    .refine(({ subvolume, snapshot }) => subvolume !== undefined || snapshot !== undefined, {
+      message: "name a subvolume or a snapshot",
     }),
-    snapshot: pathOrReference.optional().meta({ description: "A read-only snapshot, e.g. ${snap.path}" }),
-    to: destinationName,
-    prefix: z.string().default("").meta({ description: "Below the destination's own prefix" }),
-    name: z
-      .string()
-      .regex(
-        /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-        "use letters, digits, dot, dash and underscore, at most 63 characters",
-      )
-      .optional()
-      .meta({ description: "What the archive is called; default: subvolume, or the snapshot's name without its time" }),
-    mode: z.enum(["auto", "full", "incremental"]).default("auto").meta({
-      description: "auto: incremental where the destination still has an archive whose snapshot is still here",
-    }),
-    full_every: positiveDuration
-      .prefault("30d")
-      .meta({ description: "A chain whose full archive is older is not continued: a new one is begun" }),
-    level: z.int().min(1).max(19).default(3).meta({ description: "Of zstd: 1 is the fastest, 19 the smallest" }),
-  })
-  .refine(({ subvolume, snapshot }) => subvolume !== undefined || snapshot !== undefined, {
-    message: "name a subvolume or a snapshot",
-  });
-export type ArchiveOptions = z.infer<typeof ArchiveOptions>;
+);
+export type ArchiveOptions = z.infer<ReturnType<typeof ArchiveOptions>>;
 
-const ArchiveEvidence = z.object({
-  destination: z.string().meta({ description: "Its name in the configuration" }),
-  key: z.string().meta({ description: "Of the object, whole" }),
-  manifest_key: z.string().meta({ description: "Of what describes it, written last" }),
-  url: z.string().meta({ description: "s3://bucket/key, or the file" }),
-  mode: z.enum(["full", "incremental"]).meta({ description: "What it became" }),
-  stored_bytes: z.int().meta({ description: "Size of the object, as the destination lists it; 0 in a dry run" }),
-  bytes: z
-    .int()
-    .nullable()
-    .meta({ description: "Size before compression; null in a dry run, or where zstd is too old to tell" }),
-  sha256: z.string().meta({ description: "Of the object; empty in a dry run" }),
-  uuid: z.string().nullable().meta({ description: "Btrfs UUID of the snapshot; null: it is not there yet (dry run)" }),
-  parent_uuid: z.string().nullable().meta({ description: "By which the archive before is found; null: full" }),
-  parent_key: z.string().nullable().meta({ description: "The archive that has to be received before; null: full" }),
-  path: z.string().meta({ description: "The snapshot, kept for the next incremental archive" }),
-  snapshot_created_at: z.string().nullable().meta({ description: "When Btrfs made it, ISO 8601 in UTC" }),
-});
-export type ArchiveEvidence = z.infer<typeof ArchiveEvidence>;
+const ArchiveEvidence = lazily(() =>
+  z.object({
+    destination: z.string().meta({ description: "Its name in the configuration" }),
+    key: z.string().meta({ description: "Of the object, whole" }),
+    manifest_key: z.string().meta({ description: "Of what describes it, written last" }),
+    url: z.string().meta({ description: "s3://bucket/key, or the file" }),
+    mode: z.enum(["full", "incremental"]).meta({ description: "What it became" }),
+    stored_bytes: z.int().meta({ description: "Size of the object, as the destination lists it; 0 in a dry run" }),
+    bytes: z
+      .int()
+      .nullable()
+      .meta({ description: "Size before compression; null in a dry run, or where zstd is too old to tell" }),
+    sha256: z.string().meta({ description: "Of the object; empty in a dry run" }),
+    uuid: z
+      .string()
+      .nullable()
+      .meta({ description: "Btrfs UUID of the snapshot; null: it is not there yet (dry run)" }),
+    parent_uuid: z.string().nullable().meta({ description: "By which the archive before is found; null: full" }),
+    parent_key: z.string().nullable().meta({ description: "The archive that has to be received before; null: full" }),
+    path: z.string().meta({ description: "The snapshot, kept for the next incremental archive" }),
+    snapshot_created_at: z.string().nullable().meta({ description: "When Btrfs made it, ISO 8601 in UTC" }),
+  }),
+);
+export type ArchiveEvidence = z.infer<ReturnType<typeof ArchiveEvidence>>;
 
 export const archiveBtrfsSend = defineRunner({
   uses: "archive.btrfs-send",

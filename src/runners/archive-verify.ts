@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { chainOf } from "../model/archive/archive.ts";
 import { archiveFolder } from "../model/archive/key.ts";
+import { lazily } from "../model/lazily.ts";
 import { formatBytes, timestampMoment } from "../model/quantity.ts";
 import { StepError } from "../model/run/outcome.ts";
 import {
@@ -18,29 +19,33 @@ import { archiveSelection, oldestAlive, selectionOf } from "./archive/selection.
 import { withStore } from "./archive/store.ts";
 import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 
-const VerifyOptions = z.strictObject({
-  ...archiveSelection,
-  read: z.enum(["none", "newest", "all"]).default("none").meta({
-    description:
-      "What is also read and hashed: what it takes to restore the newest archive of each name, or everything",
+const VerifyOptions = lazily(() =>
+  z.strictObject({
+    ...archiveSelection,
+    read: z.enum(["none", "newest", "all"]).default("none").meta({
+      description:
+        "What is also read and hashed: what it takes to restore the newest archive of each name, or everything",
+    }),
   }),
-});
-type VerifyOptions = z.infer<typeof VerifyOptions>;
+);
+type VerifyOptions = z.infer<ReturnType<typeof VerifyOptions>>;
 
-const VerifyEvidence = z.object({
-  destination: z.string().meta({ description: "Its name in the configuration" }),
-  archives: z.int().meta({ description: "Archives that are there with their size and their manifest" }),
-  restorable: z.int().meta({ description: "Those of them whose chain reaches a full archive" }),
-  newest_key: z.string().nullable().meta({ description: "The newest that can be restored; null: none" }),
-  stored_bytes: z.int().meta({ description: "Size of all of them" }),
-  faults: z
-    .array(z.object({ key: z.string(), problem: z.string() }))
-    .meta({ description: "What is missing, has another size or cannot be restored, and why" }),
-  orphans: z.array(z.string()).meta({ description: "Objects without a manifest: they do not count" }),
-  read_archives: z.int().meta({ description: "Whose content was read and has the SHA-256 that was recorded" }),
-  read_bytes: z.int().meta({ description: "Their size" }),
-});
-type VerifyEvidence = z.infer<typeof VerifyEvidence>;
+const VerifyEvidence = lazily(() =>
+  z.object({
+    destination: z.string().meta({ description: "Its name in the configuration" }),
+    archives: z.int().meta({ description: "Archives that are there with their size and their manifest" }),
+    restorable: z.int().meta({ description: "Those of them whose chain reaches a full archive" }),
+    newest_key: z.string().nullable().meta({ description: "The newest that can be restored; null: none" }),
+    stored_bytes: z.int().meta({ description: "Size of all of them" }),
+    faults: z
+      .array(z.object({ key: z.string(), problem: z.string() }))
+      .meta({ description: "What is missing, has another size or cannot be restored, and why" }),
+    orphans: z.array(z.string()).meta({ description: "Objects without a manifest: they do not count" }),
+    read_archives: z.int().meta({ description: "Whose content was read and has the SHA-256 that was recorded" }),
+    read_bytes: z.int().meta({ description: "Their size" }),
+  }),
+);
+type VerifyEvidence = z.infer<ReturnType<typeof VerifyEvidence>>;
 
 export const archiveVerify = defineRunner({
   uses: "archive.verify",

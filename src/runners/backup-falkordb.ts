@@ -17,7 +17,7 @@ export const backupFalkordb = defineRunner({
   risk: "deletes",
   kind: "backup",
   options: RdbOptions,
-  produces: RdbEvidence.extend({ graphs: z.int().meta({ description: "Graphs in the dump" }) }),
+  produces: () => RdbEvidence().extend({ graphs: z.int().meta({ description: "Graphs in the dump" }) }),
   target: ({ to }) => to,
   check: checkRdbBackup,
   run: async (options, context) => {

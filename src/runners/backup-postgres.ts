@@ -224,7 +224,7 @@ async function planned(
 
 /** The size that an earlier run gave for the dump of a database; its evidence may be of an older version. */
 function sizeIn(evidence: Readonly<Record<string, unknown>>, database: string): number | undefined {
-  const dumps = PostgresEvidence.shape.dumps.safeParse(evidence["dumps"]);
+  const dumps = PostgresEvidence().shape.dumps.safeParse(evidence["dumps"]);
   return dumps.data?.find((dump) => dump.database === database)?.bytes;
 }
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { destinationName } from "../config/scalars.ts";
+import { lazily } from "../model/lazily.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { StepError } from "../model/run/outcome.ts";
 import { joinPrefix } from "../tools/destinations/destination.ts";
@@ -9,26 +10,28 @@ import { excludeFilter } from "../tools/rclone/filter.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 import { exists, requireFolder, requireRclone, uploadAndProve, uploadEvidence } from "./upload.ts";
 
-const RcloneOptions = z.strictObject({
-  from: z
-    .string()
-    .regex(/^(?:\/|\$\{)/, "must be an absolute path, or begin with a reference like ${snap.path}")
-    .meta({ description: "Folder to copy: an absolute path or a reference, e.g. ${snap.path}/data" }),
-  to: destinationName,
-  prefix: z
-    .string()
-    .default("")
-    .meta({ description: "Below the destination's own prefix; may hold references, e.g. db-${run.timestamp}" }),
-  mode: z
-    .enum(["copy", "sync"])
-    .default("copy")
-    .meta({ description: "sync also removes what the source does not have; it needs a prefix" }),
-  exclude: z
-    .array(z.string().refine(isPattern, "not a pattern that can be used: see rclone.org/filtering, globs only"))
-    .default([])
-    .meta({ description: "rclone's glob patterns: *.tmp, /cache/, node_modules/" }),
-});
-type Options = z.infer<typeof RcloneOptions>;
+const RcloneOptions = lazily(() =>
+  z.strictObject({
+    from: z
+      .string()
+      .regex(/^(?:\/|\$\{)/, "must be an absolute path, or begin with a reference like ${snap.path}")
+      .meta({ description: "Folder to copy: an absolute path or a reference, e.g. ${snap.path}/data" }),
+    to: destinationName,
+    prefix: z
+      .string()
+      .default("")
+      .meta({ description: "Below the destination's own prefix; may hold references, e.g. db-${run.timestamp}" }),
+    mode: z
+      .enum(["copy", "sync"])
+      .default("copy")
+      .meta({ description: "sync also removes what the source does not have; it needs a prefix" }),
+    exclude: z
+      .array(z.string().refine(isPattern, "not a pattern that can be used: see rclone.org/filtering, globs only"))
+      .default([])
+      .meta({ description: "rclone's glob patterns: *.tmp, /cache/, node_modules/" }),
+  }),
+);
+type Options = z.infer<ReturnType<typeof RcloneOptions>>;
 
 export const backupRclone = defineRunner({
   uses: "backup.rclone",
@@ -37,14 +40,15 @@ export const backupRclone = defineRunner({
   risk: "deletes",
   kind: "backup",
   options: RcloneOptions,
-  produces: z.object({
-    ...uploadEvidence,
-    files: z.int().meta({ description: "Files of the source that were found at the destination" }),
-    bytes: z.int().meta({ description: "Their size" }),
-    bytes_copied: z.int().meta({ description: "What had to be moved; the rest was there already" }),
-    objects_listed: z.int().meta({ description: "Everything below the prefix" }),
-    skipped_special: z.int().meta({ description: "Symbolic links, sockets, pipes and devices: not copied" }),
-  }),
+  produces: () =>
+    z.object({
+      ...uploadEvidence,
+      files: z.int().meta({ description: "Files of the source that were found at the destination" }),
+      bytes: z.int().meta({ description: "Their size" }),
+      bytes_copied: z.int().meta({ description: "What had to be moved; the rest was there already" }),
+      objects_listed: z.int().meta({ description: "Everything below the prefix" }),
+      skipped_special: z.int().meta({ description: "Symbolic links, sockets, pipes and devices: not copied" }),
+    }),
   target: (options) => options.to,
 
   async check(options, context) {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { pathOrReference, repositoryName } from "../config/scalars.ts";
+import { lazily } from "../model/lazily.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { StepError } from "../model/run/outcome.ts";
 import type { BackupReport } from "../tools/restic/backup.ts";
@@ -20,43 +21,47 @@ import {
 import { proveSnapshot } from "./prove-snapshot.ts";
 import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 
-const tag = z.string().regex(/^[^,\s][^,]*$/, "a tag holds no comma");
+const tag = lazily(() => z.string().regex(/^[^,\s][^,]*$/, "a tag holds no comma"));
 
-const ResticOptions = z.strictObject({
-  repository: repositoryName,
-  from: z
-    .union([pathOrReference, z.array(pathOrReference).min(1)])
-    .meta({ description: "What is backed up: absolute paths or references, e.g. ${snap.path}/data" }),
-  tags: z
-    .array(tag)
-    .default([])
-    .meta({ description: "Besides pantheros, job:NAME and path:PATH; a new set of tags begins a new history" }),
-  exclude: z
-    .array(z.string().min(1))
-    .default([])
-    .meta({ description: "restic's patterns; in a snapshot, paths of its subvolume mean those of the snapshot" }),
-  one_file_system: z
-    .boolean()
-    .default(false)
-    .meta({ description: "Stay on the filesystem (and subvolume) of each source" }),
-  host: z.string().min(1).optional().meta({ description: "Host of the snapshot; default: the configuration's" }),
-});
-type Options = z.infer<typeof ResticOptions>;
+const ResticOptions = lazily(() =>
+  z.strictObject({
+    repository: repositoryName,
+    from: z
+      .union([pathOrReference, z.array(pathOrReference).min(1)])
+      .meta({ description: "What is backed up: absolute paths or references, e.g. ${snap.path}/data" }),
+    tags: z
+      .array(tag())
+      .default([])
+      .meta({ description: "Besides pantheros, job:NAME and path:PATH; a new set of tags begins a new history" }),
+    exclude: z
+      .array(z.string().min(1))
+      .default([])
+      .meta({ description: "restic's patterns; in a snapshot, paths of its subvolume mean those of the snapshot" }),
+    one_file_system: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Stay on the filesystem (and subvolume) of each source" }),
+    host: z.string().min(1).optional().meta({ description: "Host of the snapshot; default: the configuration's" }),
+  }),
+);
+type Options = z.infer<ReturnType<typeof ResticOptions>>;
 
-const ResticEvidence = z.object({
-  snapshot_id: z.string().meta({ description: "As the repository holds it; empty in a dry run" }),
-  repository: z.string().meta({ description: "Its name in the configuration" }),
-  host: z.string().meta({ description: "Host that the snapshot is filed under" }),
-  paths: z.array(z.string()).meta({ description: "What was read" }),
-  files: z.int().meta({ description: "Files that the snapshot covers" }),
-  bytes: z.int().meta({ description: "Their size" }),
-  bytes_added: z.int().meta({ description: "New data, before compression" }),
-  files_new: z.int().meta({ description: "Not in the snapshot before" }),
-  files_changed: z.int().meta({ description: "Read again because they changed" }),
-  files_unmodified: z.int().meta({ description: "Recognised without being read again" }),
-  duration_seconds: z.number().meta({ description: "As restic measured it" }),
-});
-type Evidence = z.infer<typeof ResticEvidence>;
+const ResticEvidence = lazily(() =>
+  z.object({
+    snapshot_id: z.string().meta({ description: "As the repository holds it; empty in a dry run" }),
+    repository: z.string().meta({ description: "Its name in the configuration" }),
+    host: z.string().meta({ description: "Host that the snapshot is filed under" }),
+    paths: z.array(z.string()).meta({ description: "What was read" }),
+    files: z.int().meta({ description: "Files that the snapshot covers" }),
+    bytes: z.int().meta({ description: "Their size" }),
+    bytes_added: z.int().meta({ description: "New data, before compression" }),
+    files_new: z.int().meta({ description: "Not in the snapshot before" }),
+    files_changed: z.int().meta({ description: "Read again because they changed" }),
+    files_unmodified: z.int().meta({ description: "Recognised without being read again" }),
+    duration_seconds: z.number().meta({ description: "As restic measured it" }),
+  }),
+);
+type Evidence = z.infer<ReturnType<typeof ResticEvidence>>;
 
 /** restic finds a parent by tags itself from here on (--group-by of backup). */
 const groupsBackups = "0.16.0";

@@ -9,16 +9,18 @@ export const command = defineRunner({
   // What a program does is its own affair: nothing less can be promised.
   risk: "deletes",
   kind: "other",
-  options: z.strictObject({
-    argv: z
-      .tuple([z.string().min(1)], z.string())
-      .meta({ description: "Program and arguments; may hold references like ${snap.path}" }),
-    directory: absolutePath.optional().meta({ description: "Working directory; default: that of pantheros" }),
-  }),
-  produces: z.object({
-    exit_code: z.int().meta({ description: "0; null in a dry run" }).nullable(),
-    duration_seconds: z.number().meta({ description: "How long the program ran" }),
-  }),
+  options: () =>
+    z.strictObject({
+      argv: z
+        .tuple([z.string().min(1)], z.string())
+        .meta({ description: "Program and arguments; may hold references like ${snap.path}" }),
+      directory: absolutePath.optional().meta({ description: "Working directory; default: that of pantheros" }),
+    }),
+  produces: () =>
+    z.object({
+      exit_code: z.int().meta({ description: "0; null in a dry run" }).nullable(),
+      duration_seconds: z.number().meta({ description: "How long the program ran" }),
+    }),
   target: () => null,
 
   async check({ argv }, context) {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { absolutePath } from "../config/scalars.ts";
 import { type Chain, chainOf } from "../model/archive/archive.ts";
+import { lazily } from "../model/lazily.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
 import { StepError } from "../model/run/outcome.ts";
 import { type ArchiveCatalog, newest, readCatalog, restorable } from "../tools/archive/catalog.ts";
@@ -18,36 +19,40 @@ import { withStore } from "./archive/store.ts";
 import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 import { exists } from "./upload.ts";
 
-const DrillOptions = z.strictObject({
-  ...archiveSelection,
-  archive: z
-    .string()
-    .min(1)
-    .default("newest")
-    .meta({ description: "newest, or the key of the archive, whole, as archive.verify tells it" }),
-  into: absolutePath.optional().meta({
-    description:
-      "Folder on a Btrfs with room for it, in which it is restored for a while; default: the scratch directory",
+const DrillOptions = lazily(() =>
+  z.strictObject({
+    ...archiveSelection,
+    archive: z
+      .string()
+      .min(1)
+      .default("newest")
+      .meta({ description: "newest, or the key of the archive, whole, as archive.verify tells it" }),
+    into: absolutePath.optional().meta({
+      description:
+        "Folder on a Btrfs with room for it, in which it is restored for a while; default: the scratch directory",
+    }),
   }),
-});
-type DrillOptions = z.infer<typeof DrillOptions>;
+);
+type DrillOptions = z.infer<ReturnType<typeof DrillOptions>>;
 
-const DrillEvidence = z.object({
-  destination: z.string().meta({ description: "Its name in the configuration" }),
-  key: z.string().meta({ description: "The archive that was restored" }),
-  archives: z.int().meta({ description: "How many it took: the full one and those on top of it" }),
-  uuid: z.string().meta({ description: "Btrfs UUID of the snapshot that it is an archive of" }),
-  archive_created_at: z.string().meta({ description: "When it was made, ISO 8601 in UTC" }),
-  stored_bytes: z.int().meta({ description: "What was fetched" }),
-  files: z.int().meta({ description: "Regular files that were restored; 0 in a dry run" }),
-  bytes: z.int().meta({ description: "Their size" }),
-  rto_seconds: z.number().meta({ description: "From the first byte until what was restored had been looked at" }),
-  fetch_seconds: z.number().meta({ description: "Of them, waiting for the destination" }),
-  load_seconds: z.number().meta({ description: "Decompressing and receiving" }),
-  query_seconds: z.number().meta({ description: "Comparing what was restored" }),
-  proven: z.string().meta({ description: "What this has shown, in words" }),
-});
-type DrillEvidence = z.infer<typeof DrillEvidence>;
+const DrillEvidence = lazily(() =>
+  z.object({
+    destination: z.string().meta({ description: "Its name in the configuration" }),
+    key: z.string().meta({ description: "The archive that was restored" }),
+    archives: z.int().meta({ description: "How many it took: the full one and those on top of it" }),
+    uuid: z.string().meta({ description: "Btrfs UUID of the snapshot that it is an archive of" }),
+    archive_created_at: z.string().meta({ description: "When it was made, ISO 8601 in UTC" }),
+    stored_bytes: z.int().meta({ description: "What was fetched" }),
+    files: z.int().meta({ description: "Regular files that were restored; 0 in a dry run" }),
+    bytes: z.int().meta({ description: "Their size" }),
+    rto_seconds: z.number().meta({ description: "From the first byte until what was restored had been looked at" }),
+    fetch_seconds: z.number().meta({ description: "Of them, waiting for the destination" }),
+    load_seconds: z.number().meta({ description: "Decompressing and receiving" }),
+    query_seconds: z.number().meta({ description: "Comparing what was restored" }),
+    proven: z.string().meta({ description: "What this has shown, in words" }),
+  }),
+);
+type DrillEvidence = z.infer<ReturnType<typeof DrillEvidence>>;
 
 export const drillArchive = defineRunner({
   uses: "drill.archive",

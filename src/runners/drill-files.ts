@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { byteSize, repositoryName } from "../config/scalars.ts";
+import { lazily } from "../model/lazily.ts";
 import { formatBytes, formatDuration } from "../model/quantity.ts";
 import { StepError } from "../model/run/outcome.ts";
 import { drawSample, type Sized } from "../model/samples/choice.ts";
@@ -18,36 +19,38 @@ import { defineRunner, type RunnerContext } from "./runner.ts";
 /** As many paths as arguments can hold: each may be 4096 bytes long, the kernel takes 2 MiB. */
 const mostSampled = 400;
 
-const DrillOptions = z
-  .strictObject({
-    repository: repositoryName,
-    host: z.string().min(1).optional().meta({ description: "Host of the snapshot; default: the configuration's" }),
-    backup_of: z.string().min(1).optional().meta({ description: "Job that made the snapshot; default: any" }),
-    paths: z.array(z.string().min(1)).default([]).meta({ description: "The snapshot must be of all of these paths" }),
-    snapshot: z
-      .string()
-      .regex(/^[0-9a-f]{8,64}$/, "write at least 8 digits of its id")
-      .optional()
-      .meta({ description: "Id of the snapshot; default: the newest" }),
-    sample: z
-      .strictObject({
-        files: z.int().min(1).max(mostSampled).default(100).meta({ description: "At most so many files" }),
-        bytes: byteSize.optional().meta({ description: "At most so much data" }),
-      })
-      .optional()
-      .meta({ description: "Restore files drawn by chance, others in each run; default: the whole snapshot" }),
-    include: z
-      .array(z.string().min(1))
-      .min(1)
-      .optional()
-      .meta({ description: "Restore what fits these patterns of restic's; default: the whole snapshot" }),
-    compare: z.boolean().default(true).meta({
-      description:
-        "Compare with the source where it has not changed since; only snapshots of this host can be compared",
-    }),
-  })
-  .refine(({ sample, include }) => sample === undefined || include === undefined, "give sample or include, not both");
-type Options = z.infer<typeof DrillOptions>;
+const DrillOptions = lazily(() =>
+  z
+    .strictObject({
+      repository: repositoryName,
+      host: z.string().min(1).optional().meta({ description: "Host of the snapshot; default: the configuration's" }),
+      backup_of: z.string().min(1).optional().meta({ description: "Job that made the snapshot; default: any" }),
+      paths: z.array(z.string().min(1)).default([]).meta({ description: "The snapshot must be of all of these paths" }),
+      snapshot: z
+        .string()
+        .regex(/^[0-9a-f]{8,64}$/, "write at least 8 digits of its id")
+        .optional()
+        .meta({ description: "Id of the snapshot; default: the newest" }),
+      sample: z
+        .strictObject({
+          files: z.int().min(1).max(mostSampled).default(100).meta({ description: "At most so many files" }),
+          bytes: byteSize.optional().meta({ description: "At most so much data" }),
+        })
+        .optional()
+        .meta({ description: "Restore files drawn by chance, others in each run; default: the whole snapshot" }),
+      include: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .meta({ description: "Restore what fits these patterns of restic's; default: the whole snapshot" }),
+      compare: z.boolean().default(true).meta({
+        description:
+          "Compare with the source where it has not changed since; only snapshots of this host can be compared",
+      }),
+    })
+    .refine(({ sample, include }) => sample === undefined || include === undefined, "give sample or include, not both"),
+);
+type Options = z.infer<ReturnType<typeof DrillOptions>>;
 
 export const drillFiles = defineRunner({
   uses: "drill.files",
@@ -56,25 +59,26 @@ export const drillFiles = defineRunner({
   risk: "creates",
   kind: "drill",
   options: DrillOptions,
-  produces: z.object({
-    repository: z.string().meta({ description: "Its name in the configuration" }),
-    snapshot_id: z.string().meta({ description: "What was restored" }),
-    snapshot_age_seconds: z.number().meta({ description: "How old it was when the drill began" }),
-    rto_seconds: z.number().meta({ description: "Until all files of the snapshot are there; see rto_estimated" }),
-    rto_estimated: z.boolean().meta({
-      description: "True: reckoned from a part by its bytes, and rough where that is small",
+  produces: () =>
+    z.object({
+      repository: z.string().meta({ description: "Its name in the configuration" }),
+      snapshot_id: z.string().meta({ description: "What was restored" }),
+      snapshot_age_seconds: z.number().meta({ description: "How old it was when the drill began" }),
+      rto_seconds: z.number().meta({ description: "Until all files of the snapshot are there; see rto_estimated" }),
+      rto_estimated: z.boolean().meta({
+        description: "True: reckoned from a part by its bytes, and rough where that is small",
+      }),
+      fetch_seconds: z.number().meta({ description: "What restoring took, restic's reading back of it included" }),
+      query_seconds: z.number().meta({ description: "What looking at the files and comparing them took" }),
+      files: z.int().meta({ description: "Files that were restored" }),
+      bytes: z.int().meta({ description: "Their size" }),
+      files_in_snapshot: z.int().meta({ description: "All files of the snapshot" }),
+      bytes_in_snapshot: z.int().meta({ description: "Their size" }),
+      files_compared: z.int().meta({ description: "Files whose content is that of the source" }),
+      files_changed_since: z.int().meta({
+        description: "Files that are gone or changed at the source: held against what restic recorded alone",
+      }),
     }),
-    fetch_seconds: z.number().meta({ description: "What restoring took, restic's reading back of it included" }),
-    query_seconds: z.number().meta({ description: "What looking at the files and comparing them took" }),
-    files: z.int().meta({ description: "Files that were restored" }),
-    bytes: z.int().meta({ description: "Their size" }),
-    files_in_snapshot: z.int().meta({ description: "All files of the snapshot" }),
-    bytes_in_snapshot: z.int().meta({ description: "Their size" }),
-    files_compared: z.int().meta({ description: "Files whose content is that of the source" }),
-    files_changed_since: z.int().meta({
-      description: "Files that are gone or changed at the source: held against what restic recorded alone",
-    }),
-  }),
   target: (options) => options.repository,
 
   async check(options, context) {

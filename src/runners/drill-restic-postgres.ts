@@ -67,7 +67,7 @@ export const drillResticPostgres = defineRunner({
   },
 
   async removeLeftover({ database, server }, context) {
-    const options = postgresServer.parse(JSON.parse(String(server)));
+    const options = postgresServer().parse(JSON.parse(String(server)));
     await dropTemporary(createPostgres(await openServer(options, context), context.execute), String(database));
   },
 });

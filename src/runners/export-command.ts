@@ -2,6 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import * as z from "zod";
 import { absolutePath, destinationName, pathOrReference } from "../config/scalars.ts";
+import { lazily } from "../model/lazily.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { StepError } from "../model/run/outcome.ts";
 import { type OpenDestination, withDestination } from "../tools/destinations/open-destination.ts";
@@ -13,21 +14,24 @@ import { requireProgram, runProgram, showArgv } from "./run-program.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 import { removeUpload, requireRclone, uploadEvidence, uploadWhole } from "./upload.ts";
 
-const options = z.strictObject({
-  argv: z.tuple([z.string().min(1)], z.string()).meta({
-    description: "Program and arguments; {result} stands for where it puts what is uploaded, as PANTHEROS_RESULT does",
+const options = lazily(() =>
+  z.strictObject({
+    argv: z.tuple([z.string().min(1)], z.string()).meta({
+      description:
+        "Program and arguments; {result} stands for where it puts what is uploaded, as PANTHEROS_RESULT does",
+    }),
+    result: pathOrReference.optional().meta({
+      description: "File or folder that the program makes; default: an empty private folder, removed afterwards",
+    }),
+    directory: absolutePath.optional().meta({ description: "Working directory; default: that of pantheros" }),
+    to: destinationName,
+    prefix: z
+      .string()
+      .default("")
+      .meta({ description: "Below the destination's own prefix; may hold references, e.g. graphiti-${run.timestamp}" }),
   }),
-  result: pathOrReference.optional().meta({
-    description: "File or folder that the program makes; default: an empty private folder, removed afterwards",
-  }),
-  directory: absolutePath.optional().meta({ description: "Working directory; default: that of pantheros" }),
-  to: destinationName,
-  prefix: z
-    .string()
-    .default("")
-    .meta({ description: "Below the destination's own prefix; may hold references, e.g. graphiti-${run.timestamp}" }),
-});
-type Options = z.infer<typeof options>;
+);
+type Options = z.infer<ReturnType<typeof options>>;
 
 export const exportCommand = defineRunner({
   uses: "export.command",
@@ -36,13 +40,14 @@ export const exportCommand = defineRunner({
   risk: "deletes",
   kind: "backup",
   options,
-  produces: z.object({
-    ...uploadEvidence,
-    files: z.int().meta({ description: "Files of the result that were found at the destination" }),
-    bytes: z.int().meta({ description: "Their size" }),
-    skipped_special: z.int().meta({ description: "Symbolic links, sockets, pipes and devices: not copied" }),
-    duration_seconds: z.number().meta({ description: "How long the program ran" }),
-  }),
+  produces: () =>
+    z.object({
+      ...uploadEvidence,
+      files: z.int().meta({ description: "Files of the result that were found at the destination" }),
+      bytes: z.int().meta({ description: "Their size" }),
+      skipped_special: z.int().meta({ description: "Symbolic links, sockets, pipes and devices: not copied" }),
+      duration_seconds: z.number().meta({ description: "How long the program ran" }),
+    }),
   target: ({ to }) => to,
 
   async check({ argv, to }, context) {

@@ -3,6 +3,7 @@ import { policiesInForce } from "../config/policies.ts";
 import { type RetentionPolicy, retentionKeep } from "../config/retention.ts";
 import { repositoryName } from "../config/scalars.ts";
 import { timezoneOf } from "../config/timezone.ts";
+import { lazily } from "../model/lazily.ts";
 import { keepByAny } from "../model/retention/retention.ts";
 import { claimOf } from "../model/run/claim.ts";
 import { StepError } from "../model/run/outcome.ts";
@@ -13,18 +14,20 @@ import { createRestic } from "../tools/restic/restic.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
-const ForgetOptions = z.strictObject({
-  repository: repositoryName,
-  keep: retentionKeep.optional().meta({
-    description: "What is kept besides what the retention of the repository holds; default: nothing more",
+const ForgetOptions = lazily(() =>
+  z.strictObject({
+    repository: repositoryName,
+    keep: retentionKeep.optional().meta({
+      description: "What is kept besides what the retention of the repository holds; default: nothing more",
+    }),
+    prune: z.boolean().default(true).meta({ description: "Also free the space that only removed snapshots used" }),
+    all: z.boolean().default(false).meta({
+      description:
+        "Also snapshots of other hosts and tools, by host, paths and tags; default: what pantheros made on this host",
+    }),
   }),
-  prune: z.boolean().default(true).meta({ description: "Also free the space that only removed snapshots used" }),
-  all: z.boolean().default(false).meta({
-    description:
-      "Also snapshots of other hosts and tools, by host, paths and tags; default: what pantheros made on this host",
-  }),
-});
-type Options = z.infer<typeof ForgetOptions>;
+);
+type Options = z.infer<ReturnType<typeof ForgetOptions>>;
 
 export const forgetRestic = defineRunner({
   uses: "forget.restic",
@@ -32,16 +35,17 @@ export const forgetRestic = defineRunner({
   risk: "deletes",
   kind: "prune",
   options: ForgetOptions,
-  produces: z.object({
-    repository: z.string().meta({ description: "Its name in the configuration" }),
-    kept: z.int().meta({ description: "Snapshots that stay" }),
-    removed: z.array(z.string()).meta({ description: "Ids of what was removed, or would be in a dry run" }),
-    reasons: z.record(z.string(), z.int()).meta({
-      description: "Why snapshots are kept, and how many: daily: 7; future: dated after now; claimed by a job",
+  produces: () =>
+    z.object({
+      repository: z.string().meta({ description: "Its name in the configuration" }),
+      kept: z.int().meta({ description: "Snapshots that stay" }),
+      removed: z.array(z.string()).meta({ description: "Ids of what was removed, or would be in a dry run" }),
+      reasons: z.record(z.string(), z.int()).meta({
+        description: "Why snapshots are kept, and how many: daily: 7; future: dated after now; claimed by a job",
+      }),
+      histories: z.int().meta({ description: "Groups of snapshots to which the policy was applied, each by itself" }),
+      pruned: z.boolean().meta({ description: "Whether the space was given back as well" }),
     }),
-    histories: z.int().meta({ description: "Groups of snapshots to which the policy was applied, each by itself" }),
-    pruned: z.boolean().meta({ description: "Whether the space was given back as well" }),
-  }),
   target: (options) => options.repository,
 
   async check(options, context) {

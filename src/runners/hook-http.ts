@@ -12,10 +12,11 @@ export const hookHttp = defineRunner({
     "Sends an HTTP request; when it cannot be delivered the step is skipped, and the run goes on as if nothing were.",
   risk: "read-only",
   kind: "other",
-  options: z.strictObject(requestShape()),
-  produces: z.object({
-    status: z.int().nullable().meta({ description: "Of the answer; null when nothing was delivered" }),
-  }),
+  options: () => z.strictObject(requestShape()),
+  produces: () =>
+    z.object({
+      status: z.int().nullable().meta({ description: "Of the answer; null when nothing was delivered" }),
+    }),
   target: () => null,
 
   // No check: what it could find (a secret that is missing, an address that is wrong) would end the run.

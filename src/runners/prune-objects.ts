@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { retentionKeep } from "../config/retention.ts";
 import { destinationName } from "../config/scalars.ts";
+import { lazily } from "../model/lazily.ts";
 import { formatBytes } from "../model/quantity.ts";
 import { StepError, toStepError } from "../model/run/outcome.ts";
 import { cancellation } from "../tools/cancellation.ts";
@@ -10,33 +11,35 @@ import { archiveShelf, type Prunable, type Shelf, seriesShelf, unfinishedArchive
 import { judge, policiesOf } from "./pruning/verdict.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
-const options = z.strictObject({
-  destination: destinationName,
-  prefix: z
-    .string()
-    .refine((prefix) => !/\d{8}T\d{6}Z$/.test(prefix), "is what stands before the timestamp: falkordb-")
-    .default("")
-    .meta({
-      description:
-        "Below the destination's own prefix: what stands before the timestamp in the names of folders (falkordb-), or where archives are",
+const options = lazily(() =>
+  z.strictObject({
+    destination: destinationName,
+    prefix: z
+      .string()
+      .refine((prefix) => !/\d{8}T\d{6}Z$/.test(prefix), "is what stands before the timestamp: falkordb-")
+      .default("")
+      .meta({
+        description:
+          "Below the destination's own prefix: what stands before the timestamp in the names of folders (falkordb-), or where archives are",
+      }),
+    archives: z.string().min(1).optional().meta({
+      description: "Name of archives of archive.btrfs-send, pruned by chains; default: folders with timestamps",
     }),
-  archives: z.string().min(1).optional().meta({
-    description: "Name of archives of archive.btrfs-send, pruned by chains; default: folders with timestamps",
+    host: z.string().min(1).optional().meta({ description: "Whose archives; default: the configuration's" }),
+    keep: retentionKeep.optional().meta({
+      description: "What is kept besides what the retention of the destination holds; default: nothing more",
+    }),
+    hidden_versions: z.boolean().default(false).meta({
+      description:
+        "Of what is removed, also the old versions and delete markers that a bucket with versions keeps, and bills",
+    }),
   }),
-  host: z.string().min(1).optional().meta({ description: "Whose archives; default: the configuration's" }),
-  keep: retentionKeep.optional().meta({
-    description: "What is kept besides what the retention of the destination holds; default: nothing more",
-  }),
-  hidden_versions: z.boolean().default(false).meta({
-    description:
-      "Of what is removed, also the old versions and delete markers that a bucket with versions keeps, and bills",
-  }),
-});
-type Options = z.infer<typeof options>;
+);
+type Options = z.infer<ReturnType<typeof options>>;
 
 /** Names that are told; there may be thousands. */
 const mostNames = 100;
-const Spared = z.object({ name: z.string(), why: z.string() });
+const Spared = lazily(() => z.object({ name: z.string(), why: z.string() }));
 
 export const pruneObjects = defineRunner({
   uses: "prune.objects",
@@ -44,19 +47,20 @@ export const pruneObjects = defineRunner({
   risk: "deletes",
   kind: "prune",
   options,
-  produces: z.object({
-    destination: z.string().meta({ description: "Its name in the configuration" }),
-    prefix: z
-      .string()
-      .meta({ description: "What was pruned: the text before the timestamps, or where the archives are" }),
-    kept: z.int().meta({ description: "Folders or archives that stay" }),
-    removed: z.int().meta({ description: "Those that went; 0 in a dry run" }),
-    removed_bytes: z.int().meta({ description: "Their size" }),
-    names: z.array(z.string()).meta({ description: "What was removed, or would be in a dry run; at most 100" }),
-    spared: z
-      .array(Spared)
-      .meta({ description: "What stays although the policy does not hold it, and why; at most 100" }),
-  }),
+  produces: () =>
+    z.object({
+      destination: z.string().meta({ description: "Its name in the configuration" }),
+      prefix: z
+        .string()
+        .meta({ description: "What was pruned: the text before the timestamps, or where the archives are" }),
+      kept: z.int().meta({ description: "Folders or archives that stay" }),
+      removed: z.int().meta({ description: "Those that went; 0 in a dry run" }),
+      removed_bytes: z.int().meta({ description: "Their size" }),
+      names: z.array(z.string()).meta({ description: "What was removed, or would be in a dry run; at most 100" }),
+      spared: z
+        .array(Spared())
+        .meta({ description: "What stays although the policy does not hold it, and why; at most 100" }),
+    }),
   target: ({ destination }) => destination,
 
   async check(options, context) {

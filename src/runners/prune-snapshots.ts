@@ -3,6 +3,7 @@ import { policiesInForce } from "../config/policies.ts";
 import { type RetentionPolicy, retentionKeep } from "../config/retention.ts";
 import { subvolumeName } from "../config/scalars.ts";
 import { timezoneOf } from "../config/timezone.ts";
+import { lazily } from "../model/lazily.ts";
 import { keepByAny } from "../model/retention/retention.ts";
 import { StepError, toStepError } from "../model/run/outcome.ts";
 import { commit, deleteSubvolume, listReadOnlyIds, listSubvolumes, showSubvolume } from "../tools/btrfs/btrfs.ts";
@@ -12,20 +13,22 @@ import { ifMissing, locate, type Place } from "../tools/files/filesystem.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 import { declaredSubvolume } from "./subvolume.ts";
 
-const Spared = z.object({ name: z.string(), why: z.string() });
-type Spared = z.infer<typeof Spared>;
+const Spared = lazily(() => z.object({ name: z.string(), why: z.string() }));
+type Spared = z.infer<ReturnType<typeof Spared>>;
 
-const options = z.strictObject({
-  subvolume: subvolumeName,
-  keep: retentionKeep.optional().meta({
-    description: "What is kept besides what the retention of the subvolume holds; default: nothing more",
+const options = lazily(() =>
+  z.strictObject({
+    subvolume: subvolumeName,
+    keep: retentionKeep.optional().meta({
+      description: "What is kept besides what the retention of the subvolume holds; default: nothing more",
+    }),
+    all: z.boolean().default(false).meta({
+      description:
+        "Also read-only snapshots in the directory that others made, as one history with its own; default: those that pantheros named",
+    }),
   }),
-  all: z.boolean().default(false).meta({
-    description:
-      "Also read-only snapshots in the directory that others made, as one history with its own; default: those that pantheros named",
-  }),
-});
-type Options = z.infer<typeof options>;
+);
+type Options = z.infer<ReturnType<typeof options>>;
 
 export const pruneSnapshots = defineRunner({
   uses: "prune.snapshots",
@@ -33,13 +36,14 @@ export const pruneSnapshots = defineRunner({
   risk: "deletes",
   kind: "prune",
   options,
-  produces: z.object({
-    kept: z
-      .array(z.object({ name: z.string(), tiers: z.array(z.string()) }))
-      .meta({ description: "What the policy holds, newest first, and by which tiers" }),
-    removed: z.array(z.string()).meta({ description: "Names of what was removed" }),
-    spared: z.array(Spared).meta({ description: "What was left although the policy does not hold it, and why" }),
-  }),
+  produces: () =>
+    z.object({
+      kept: z
+        .array(z.object({ name: z.string(), tiers: z.array(z.string()) }))
+        .meta({ description: "What the policy holds, newest first, and by which tiers" }),
+      removed: z.array(z.string()).meta({ description: "Names of what was removed" }),
+      spared: z.array(Spared()).meta({ description: "What was left although the policy does not hold it, and why" }),
+    }),
   target: ({ subvolume }) => subvolume,
 
   async check(options, context) {

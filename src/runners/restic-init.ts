@@ -11,18 +11,20 @@ export const resticInit = defineRunner({
   summary: "Creates a restic repository where there is none yet, and proves that it can be opened.",
   risk: "creates",
   kind: "other",
-  options: z.strictObject({
-    repository: repositoryName,
-    copy_chunker_params_from: repositoryName.optional().meta({
-      description:
-        "Repository from which snapshots will be copied: both then cut files alike and share data (hub.sync)",
+  options: () =>
+    z.strictObject({
+      repository: repositoryName,
+      copy_chunker_params_from: repositoryName.optional().meta({
+        description:
+          "Repository from which snapshots will be copied: both then cut files alike and share data (hub.sync)",
+      }),
     }),
-  }),
-  produces: z.object({
-    repository: z.string().meta({ description: "Its name in the configuration" }),
-    repository_id: z.string().meta({ description: "As restic numbers it; empty in a dry run that would create it" }),
-    created: z.boolean().meta({ description: "False: it was there already" }),
-  }),
+  produces: () =>
+    z.object({
+      repository: z.string().meta({ description: "Its name in the configuration" }),
+      repository_id: z.string().meta({ description: "As restic numbers it; empty in a dry run that would create it" }),
+      created: z.boolean().meta({ description: "False: it was there already" }),
+    }),
   target: (options) => options.repository,
 
   async check(options, context) {

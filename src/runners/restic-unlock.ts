@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { duration, repositoryName } from "../config/scalars.ts";
+import { lazily } from "../model/lazily.ts";
 import { StepError } from "../model/run/outcome.ts";
 import {
   type Judgement,
@@ -13,31 +14,35 @@ import type { ResticRepository } from "../tools/restic/repository.ts";
 import { refuseToReplace, repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
-const judged = z.object({
-  id: z.string().meta({ description: "Of the lock" }),
-  because: z.string().meta({ description: "What is known of its holder" }),
-});
+const judged = lazily(() =>
+  z.object({
+    id: z.string().meta({ description: "Of the lock" }),
+    because: z.string().meta({ description: "What is known of its holder" }),
+  }),
+);
 
 export const resticUnlock = defineRunner({
   uses: "restic.unlock",
   summary: "Removes the locks of a restic repository whose holders are proven dead, and says why the others stay.",
   risk: "deletes",
   kind: "other",
-  options: z.strictObject({
-    repository: repositoryName,
-    other_hosts: z.boolean().default(false).meta({
-      description:
-        "Also locks whose holders nobody here can see, of other hosts or containers, when they are older than older_than",
+  options: () =>
+    z.strictObject({
+      repository: repositoryName,
+      other_hosts: z.boolean().default(false).meta({
+        description:
+          "Also locks whose holders nobody here can see, of other hosts or containers, when they are older than older_than",
+      }),
+      older_than: duration.prefault("6h").meta({
+        description: "How old such a lock must be; a restic at work writes its lock anew every 5 minutes",
+      }),
     }),
-    older_than: duration.prefault("6h").meta({
-      description: "How old such a lock must be; a restic at work writes its lock anew every 5 minutes",
+  produces: () =>
+    z.object({
+      repository: z.string().meta({ description: "Its name in the configuration" }),
+      removed: z.array(judged()).meta({ description: "Locks that were removed, or would be in a dry run" }),
+      kept: z.array(judged()).meta({ description: "Locks that stay" }),
     }),
-  }),
-  produces: z.object({
-    repository: z.string().meta({ description: "Its name in the configuration" }),
-    removed: z.array(judged).meta({ description: "Locks that were removed, or would be in a dry run" }),
-    kept: z.array(judged).meta({ description: "Locks that stay" }),
-  }),
   target: (options) => options.repository,
 
   async check(options, context) {

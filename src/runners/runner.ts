@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { SecretReference } from "../config/scalars.ts";
 import type { Config } from "../config/schema.ts";
 import type { LastStep, PastStep } from "../ledger/ledger.ts";
+import { lazily } from "../model/lazily.ts";
 import type { Outcome, Reason } from "../model/run/outcome.ts";
 import type { StepKind } from "../model/run/run.ts";
 import type { Secret } from "../model/secret.ts";
@@ -103,9 +104,26 @@ export interface Runner<Options extends z.ZodObject = z.ZodObject, Produces exte
   removeLeftover?(what: Leftover, context: RunnerContext): Promise<void>;
 }
 
-/** Gives a runner its types; nothing else happens here. */
+/** A runner as its file writes it. */
+interface RunnerDefinition<Options extends z.ZodObject, Produces extends z.ZodObject>
+  extends Omit<Runner<Options, Produces>, "options" | "produces"> {
+  readonly options: () => Options;
+  readonly produces: () => Produces;
+}
+
+/** Gives a runner its types. Its schemas are made when somebody asks for them: a run of a checked configuration does not before its program is at work. */
 export function defineRunner<Options extends z.ZodObject, Produces extends z.ZodObject>(
-  runner: Runner<Options, Produces>,
+  definition: RunnerDefinition<Options, Produces>,
 ): Runner<Options, Produces> {
-  return runner;
+  const options = lazily(definition.options);
+  const produces = lazily(definition.produces);
+  return {
+    ...definition,
+    get options() {
+      return options();
+    },
+    get produces() {
+      return produces();
+    },
+  };
 }

@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import * as z from "zod";
 import { absolutePath, subvolumeName } from "../config/scalars.ts";
 import { timezoneOf } from "../config/timezone.ts";
+import { lazily } from "../model/lazily.ts";
 import { explainFailure, StepError, withEvidence } from "../model/run/outcome.ts";
 import { type BtrbkCall, type BtrbkReport, listConfigured, runBtrbk } from "../tools/btrbk/btrbk.ts";
 import type { BtrbkRelation } from "../tools/btrbk/output.ts";
@@ -12,21 +13,23 @@ import { findUnchanged, lookAtTargets, proveMade } from "./btrbk-artifacts.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 import { declaredSubvolume, isSamePlace, pathAsDeclared, requireSubvolume, snapshotEvidence } from "./subvolume.ts";
 
-const options = z.strictObject({
-  subvolume: subvolumeName,
-  config: absolutePath
-    .optional()
-    .meta({ description: "btrbk's configuration file; default: the first of /etc/btrbk.conf, /etc/btrbk/btrbk.conf" }),
-  command: z.enum(["run", "snapshot"]).default("run").meta({
-    description: "run: snapshot, send to the targets and remove what its rules do not keep; snapshot: send nothing",
+const options = lazily(() =>
+  z.strictObject({
+    subvolume: subvolumeName,
+    config: absolutePath.optional().meta({
+      description: "btrbk's configuration file; default: the first of /etc/btrbk.conf, /etc/btrbk/btrbk.conf",
+    }),
+    command: z.enum(["run", "snapshot"]).default("run").meta({
+      description: "run: snapshot, send to the targets and remove what its rules do not keep; snapshot: send nothing",
+    }),
+    filter: z.array(z.string().regex(/^[^-]/, "a filter does not begin with a dash")).default([]).meta({
+      description: "Only these volumes, subvolumes, targets or groups of the configuration; default: all of it",
+    }),
   }),
-  filter: z.array(z.string().regex(/^[^-]/, "a filter does not begin with a dash")).default([]).meta({
-    description: "Only these volumes, subvolumes, targets or groups of the configuration; default: all of it",
-  }),
-});
-type Options = z.infer<typeof options>;
+);
+type Options = z.infer<ReturnType<typeof options>>;
 
-const time = z.string().nullable();
+const time = lazily(() => z.string().nullable());
 
 export const snapshotBtrbk = defineRunner({
   uses: "snapshot.btrbk",
@@ -34,28 +37,29 @@ export const snapshotBtrbk = defineRunner({
   risk: "deletes",
   kind: "snapshot",
   options,
-  produces: z.object({
-    path: z.string().meta({ description: "The newest snapshot of the subvolume" }),
-    ...snapshotEvidence,
-    unchanged: z.boolean().meta({
-      description: "It is from an earlier run: the subvolume has not changed since (snapshot_create onchange)",
+  produces: () =>
+    z.object({
+      path: z.string().meta({ description: "The newest snapshot of the subvolume" }),
+      ...snapshotEvidence,
+      unchanged: z.boolean().meta({
+        description: "It is from an earlier run: the subvolume has not changed since (snapshot_create onchange)",
+      }),
+      snapshots: z
+        .array(z.object({ source: z.string(), path: z.string(), uuid: z.string().nullable(), created_at: time() }))
+        .meta({
+          description: "Every snapshot that this run made; uuid is null on other hosts, where nothing was proved",
+        }),
+      backups: z
+        .array(z.object({ snapshot: z.string(), backup: z.string() }))
+        .meta({ description: "What btrbk says it has sent" }),
+      targets: z
+        .array(z.object({ source: z.string(), target: z.string(), newest: z.string().nullable(), newest_at: time() }))
+        .meta({
+          description:
+            "Each target with the newest backup that btrbk finds there, and of when its data is: target_preserve may hold sending back",
+        }),
+      removed: z.array(z.string()).meta({ description: "Snapshots and backups that btrbk's rules did not keep" }),
     }),
-    snapshots: z
-      .array(z.object({ source: z.string(), path: z.string(), uuid: z.string().nullable(), created_at: time }))
-      .meta({
-        description: "Every snapshot that this run made; uuid is null on other hosts, where nothing was proved",
-      }),
-    backups: z
-      .array(z.object({ snapshot: z.string(), backup: z.string() }))
-      .meta({ description: "What btrbk says it has sent" }),
-    targets: z
-      .array(z.object({ source: z.string(), target: z.string(), newest: z.string().nullable(), newest_at: time }))
-      .meta({
-        description:
-          "Each target with the newest backup that btrbk finds there, and of when its data is: target_preserve may hold sending back",
-      }),
-    removed: z.array(z.string()).meta({ description: "Snapshots and backups that btrbk's rules did not keep" }),
-  }),
   target: ({ subvolume }) => subvolume,
 
   async check(options, context) {

@@ -15,12 +15,13 @@ export const snapshotBtrfs = defineRunner({
   summary: "Makes a read-only snapshot of a Btrfs subvolume and proves it by what Btrfs says of it.",
   risk: "creates",
   kind: "snapshot",
-  options: z.strictObject({ subvolume: subvolumeName }),
-  produces: z.object({
-    path: z.string().meta({ description: "Absolute path of the snapshot" }),
-    name: z.string().meta({ description: "Its name in the directory of snapshots" }),
-    ...snapshotEvidence,
-  }),
+  options: () => z.strictObject({ subvolume: subvolumeName }),
+  produces: () =>
+    z.object({
+      path: z.string().meta({ description: "Absolute path of the snapshot" }),
+      name: z.string().meta({ description: "Its name in the directory of snapshots" }),
+      ...snapshotEvidence,
+    }),
   target: (options) => options.subvolume,
 
   async check({ subvolume }, context) {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { subvolumeName } from "../config/scalars.ts";
+import { lazily } from "../model/lazily.ts";
 import { StepError } from "../model/run/outcome.ts";
 import { isSubvolumeThere, listWithoutTimes, showSubvolume } from "../tools/btrfs/btrfs.ts";
 import { locate } from "../tools/files/filesystem.ts";
@@ -16,18 +17,20 @@ import {
   snapshotEvidence,
 } from "./subvolume.ts";
 
-const options = z.strictObject({
-  subvolume: subvolumeName,
-  config: z
-    .string()
-    .regex(/^[^\s/"'=,-][^\s/"'=,]*$/, "the name of a snapper configuration, as snapper list-configs shows it")
-    .meta({ description: "Name of the snapper configuration whose SUBVOLUME this is" }),
-  cleanup: z.enum(snapperCleanups).default("timeline").meta({
-    description: "By which of its rules snapper removes the snapshot later; none: it stays until somebody does",
+const options = lazily(() =>
+  z.strictObject({
+    subvolume: subvolumeName,
+    config: z
+      .string()
+      .regex(/^[^\s/"'=,-][^\s/"'=,]*$/, "the name of a snapper configuration, as snapper list-configs shows it")
+      .meta({ description: "Name of the snapper configuration whose SUBVOLUME this is" }),
+    cleanup: z.enum(snapperCleanups).default("timeline").meta({
+      description: "By which of its rules snapper removes the snapshot later; none: it stays until somebody does",
+    }),
+    description: z.string().min(1).max(200).optional().meta({ description: "For people; default: pantheros: JOB" }),
   }),
-  description: z.string().min(1).max(200).optional().meta({ description: "For people; default: pantheros: JOB" }),
-});
-type Options = z.infer<typeof options>;
+);
+type Options = z.infer<ReturnType<typeof options>>;
 
 export const snapshotSnapper = defineRunner({
   uses: "snapshot.snapper",
@@ -36,12 +39,13 @@ export const snapshotSnapper = defineRunner({
   risk: "creates",
   kind: "snapshot",
   options,
-  produces: z.object({
-    path: z.string().meta({ description: "Absolute path of the snapshot" }),
-    number: z.int().meta({ description: "Its number; in a dry run the one that snapper would give" }),
-    config: z.string().meta({ description: "The snapper configuration" }),
-    ...snapshotEvidence,
-  }),
+  produces: () =>
+    z.object({
+      path: z.string().meta({ description: "Absolute path of the snapshot" }),
+      number: z.int().meta({ description: "Its number; in a dry run the one that snapper would give" }),
+      config: z.string().meta({ description: "The snapper configuration" }),
+      ...snapshotEvidence,
+    }),
   target: ({ subvolume }) => subvolume,
 
   async check(options, context) {

@@ -13,30 +13,33 @@ import {
   partsFor,
   usualInterval,
 } from "../model/check-rotation.ts";
+import { lazily } from "../model/lazily.ts";
 import { nextAfter, parseSchedule } from "../model/time/schedule.ts";
 import { checkRepository } from "../tools/restic/check.ts";
 import { createRestic } from "../tools/restic/restic.ts";
 import { repositoryOf, resticVersion } from "./open-repository.ts";
 import { defineRunner, type RunnerContext } from "./runner.ts";
 
-const CheckOptions = z
-  .strictObject({
-    repository: repositoryName,
-    cover_within: duration
-      .prefault("30d")
-      .meta({ description: "Time in which every part has its turn; also the window of coverage_ratio" }),
-    parts: z.int().min(1).max(mostParts).optional().meta({
-      description:
-        "In how many parts the data is read, one in each run; default: as many as the job runs in cover_within, by its schedule or else by its history",
-    }),
-    subset: z
-      .string()
-      .regex(/^(?:\d{1,2}(?:\.\d+)?|100)%$/, "write a share like 5%")
-      .optional()
-      .meta({ description: "Read a random share instead: 5%. Chance covers nothing for certain" }),
-  })
-  .refine(({ parts, subset }) => parts === undefined || subset === undefined, "give parts or subset, not both");
-type Options = z.infer<typeof CheckOptions>;
+const CheckOptions = lazily(() =>
+  z
+    .strictObject({
+      repository: repositoryName,
+      cover_within: duration
+        .prefault("30d")
+        .meta({ description: "Time in which every part has its turn; also the window of coverage_ratio" }),
+      parts: z.int().min(1).max(mostParts).optional().meta({
+        description:
+          "In how many parts the data is read, one in each run; default: as many as the job runs in cover_within, by its schedule or else by its history",
+      }),
+      subset: z
+        .string()
+        .regex(/^(?:\d{1,2}(?:\.\d+)?|100)%$/, "write a share like 5%")
+        .optional()
+        .meta({ description: "Read a random share instead: 5%. Chance covers nothing for certain" }),
+    })
+    .refine(({ parts, subset }) => parts === undefined || subset === undefined, "give parts or subset, not both"),
+);
+type Options = z.infer<ReturnType<typeof CheckOptions>>;
 
 /** How far back the journal is asked: more than falls into any window that makes sense. */
 const mostHistory = 2000;
@@ -48,26 +51,27 @@ export const verifyResticCheck = defineRunner({
   risk: "read-only",
   kind: "check",
   options: CheckOptions,
-  produces: z.object({
-    repository: z.string().meta({ description: "Its name in the configuration" }),
-    subset: z.string().meta({ description: "What was read, as restic was told: 3/30, 5%" }),
-    part: z.int().optional().meta({ description: "Number of the part that was read, from 1" }),
-    parts: z.int().optional().meta({ description: "In how many parts the data is read" }),
-    packs_read: z.int().meta({ description: "Files of the repository whose content was read" }),
-    packs_total: z.int().optional().meta({ description: "Files that hold data in the repository" }),
-    coverage_ratio: z.number().optional().meta({
-      description:
-        "Share of the repository read within cover_within, 0 to 1; absent for random shares, which cover nothing for certain",
+  produces: () =>
+    z.object({
+      repository: z.string().meta({ description: "Its name in the configuration" }),
+      subset: z.string().meta({ description: "What was read, as restic was told: 3/30, 5%" }),
+      part: z.int().optional().meta({ description: "Number of the part that was read, from 1" }),
+      parts: z.int().optional().meta({ description: "In how many parts the data is read" }),
+      packs_read: z.int().meta({ description: "Files of the repository whose content was read" }),
+      packs_total: z.int().optional().meta({ description: "Files that hold data in the repository" }),
+      coverage_ratio: z.number().optional().meta({
+        description:
+          "Share of the repository read within cover_within, 0 to 1; absent for random shares, which cover nothing for certain",
+      }),
+      coverage_expected: z.number().optional().meta({
+        description:
+          "Share that random shares are expected to have read within cover_within, 0 to 1: a mean, not a promise",
+      }),
+      oldest_part_age_seconds: z.number().optional().meta({
+        description: "How long ago the part was read that waits longest; absent until every part has been read once",
+      }),
+      errors: z.int().meta({ description: "Always 0: a check that finds one fails" }),
     }),
-    coverage_expected: z.number().optional().meta({
-      description:
-        "Share that random shares are expected to have read within cover_within, 0 to 1: a mean, not a promise",
-    }),
-    oldest_part_age_seconds: z.number().optional().meta({
-      description: "How long ago the part was read that waits longest; absent until every part has been read once",
-    }),
-    errors: z.int().meta({ description: "Always 0: a check that finds one fails" }),
-  }),
   target: (options) => options.repository,
 
   async check(options, context) {

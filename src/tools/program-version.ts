@@ -1,20 +1,17 @@
 import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import * as z from "zod";
 import { jsonOf } from "./restic/output.ts";
 
 /** What tells one file from the one that takes its place: none of it can be the same by chance, and no program can set ctime. */
-const known = z.object({
-  file: z.string(),
-  inode: z.string(),
-  size: z.string(),
-  modified: z.string(),
-  changed: z.string(),
-  version: z.string(),
-});
-type Known = z.infer<typeof known>;
-const memory = z.array(known).max(100);
+interface Known {
+  readonly file: string;
+  readonly inode: string;
+  readonly size: string;
+  readonly modified: string;
+  readonly changed: string;
+  readonly version: string;
+}
 
 /** Programs that are remembered; those of the tests of one state directory, at most. */
 const mostKnown = 20;
@@ -66,7 +63,11 @@ function isMachineCode(file: string): boolean {
 
 function readNotes(notes: string): readonly Known[] {
   try {
-    return memory.safeParse(jsonOf(readFileSync(notes, "utf8")), { jitless: true }).data ?? [];
+    const noted = jsonOf(readFileSync(notes, "utf8"));
+    // What it is compared with are texts: anything else in it is as good as none. No schema, which would have to be made before each backup.
+    return Array.isArray(noted)
+      ? noted.filter((one) => typeof one?.file === "string" && typeof one.version === "string")
+      : [];
   } catch {
     // The first time there is none; one that cannot be read is as good as none.
     return [];

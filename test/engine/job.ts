@@ -3,7 +3,7 @@ import { type Config, configuration } from "../../src/config/schema.ts";
 import type { StepConfig } from "../../src/config/sections/jobs.ts";
 import { openJournal } from "../../src/engine/journal.ts";
 import { runJob } from "../../src/engine/run-job.ts";
-import type { RunObserver, RunServices } from "../../src/engine/run-request.ts";
+import type { RunObserver, RunRequest, RunServices } from "../../src/engine/run-request.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { StepError } from "../../src/model/run/outcome.ts";
@@ -23,8 +23,8 @@ export function runnerOf(name: string, work: Work, more: Partial<Runner> = {}): 
       summary: "Does what a test says.",
       risk: "read-only",
       kind: "other",
-      options: z.strictObject({ text: z.string().default("") }),
-      produces: z.object({ said: z.string().meta({ description: "What it said" }) }),
+      options: () => z.strictObject({ text: z.string().default("") }),
+      produces: () => z.object({ said: z.string().meta({ description: "What it said" }) }),
       target: () => "somewhere",
       run: async (options, context) => ({ evidence: { said: options.text }, ...(await work(options, context)) }),
     }),
@@ -49,6 +49,7 @@ export async function runTestJob(
     readonly signal?: AbortSignal;
     readonly observer?: RunObserver;
     readonly leftOut?: readonly string[];
+    readonly checkedSteps?: RunRequest["checkedSteps"];
     readonly services?: Partial<RunServices>;
   } = {},
 ) {
@@ -61,6 +62,7 @@ export async function runTestJob(
       trigger: "command",
       signal: options.signal ?? new AbortController().signal,
       leftOut: options.leftOut ?? [],
+      ...(options.checkedSteps && { checkedSteps: options.checkedSteps }),
       runnerFor: (uses) => {
         const runner = runners.find((candidate) => candidate.uses === uses);
         if (!runner) throw new StepError("config", `no runner ${uses}`);

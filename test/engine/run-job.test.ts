@@ -41,6 +41,39 @@ describe("a run", () => {
     assert.deepEqual(steps[1]?.evidence, { said: "from testhost, test" });
   });
 
+  it("takes options for what they were when the configuration was checked, but for those that hold references", async () => {
+    const seen: string[] = [];
+    const say = runnerOf(
+      "say",
+      async ({ text }) => {
+        seen.push(text);
+        return {};
+      },
+      { check: async ({ text }: { text?: string }) => void seen.push(`check ${text}`) },
+    );
+    const uses = "test.say";
+    const steps = [
+      { uses, text: "written" },
+      { id: "second", uses, text: "to ${host}" },
+      { uses, text: "never checked" },
+    ];
+    const checkedSteps = new Map([
+      [
+        "test",
+        [
+          { position: 0, id: "step_1", uses, options: {}, planned: { text: "checked" } },
+          { position: 1, id: "second", uses, options: {}, planned: { text: "plausible" } },
+        ],
+      ],
+    ]);
+    const { run } = await runTestJob(configOf(steps), [say], { checkedSteps });
+    assert.equal(run.outcome, "success");
+    assert.deepEqual(seen, [
+      ...["check checked", "check to ${host}", "check never checked"],
+      ...["checked", "to testhost", "never checked"],
+    ]);
+  });
+
   it("ends at the first step that fails, with its reason, next step and output", async () => {
     const config = configOf([{ uses: "test.fails" }, { uses: "test.echo" }]);
     const { run, steps } = await runTestJob(config, [echo, fails]);

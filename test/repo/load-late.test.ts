@@ -38,6 +38,28 @@ describe("modules of Node's own that are seldom used", () => {
     assert.equal(printed(t, module), "true function true\n");
   });
 
+  it("and so are files of the build, where they are asked to be", (t) => {
+    const chunk = join(temporaryDirectory(t), "chunk-1.js");
+    writeFileSync(chunk, "globalThis.isHere = true; exports.a = () => 1; exports.b = 2;");
+    const code = transformSync(
+      'import { a, b } from "./chunk-1.js"; const before = "isHere" in globalThis; console.log(before, a() + b);',
+      {
+        format: "cjs",
+        minify: true,
+      },
+    ).code.replace("./chunk-1.js", chunk);
+    const file = join(temporaryDirectory(t), "module.cjs");
+    writeFileSync(file, loadLate(code.replace(chunk, "./chunk-1.js"), ["chunk-1.js"]).replace("./chunk-1.js", chunk));
+    assert.equal(execFileSync(process.execPath, [file], { encoding: "utf8", timeout: 30_000 }), "false 3\n");
+  });
+
+  it("take node:process as it is, by default and by name", (t) => {
+    const module = `
+      import itself, { execPath } from "node:process";
+      console.log(itself === globalThis.process, execPath === globalThis.process.execPath);`;
+    assert.equal(printed(t, module), "true true\n");
+  });
+
   it("leave what uses none of them as it is", () => {
     const code = 'const m=require("node:path");console.log(m.join("a","b"));\n';
     assert.equal(loadLate(code), code);

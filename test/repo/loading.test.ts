@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import manifest from "../../package.json" with { type: "json" };
 import { runnerNames } from "../../src/runners/index.ts";
@@ -30,7 +30,7 @@ const loadedBy = (t: TestContext, ...args: readonly string[]) => loadedAtLast(t,
  * Calls the command from its sources so often.
  * @returns of the last time: which of our packages it loaded, whether it loaded a file whose URL holds `part`, and where its compiled code is kept
  */
-function loadedAtLast(t: TestContext, times: number, args: readonly string[]) {
+function loadedAtLast(t: TestContext, times: number, args: readonly string[], build?: string) {
   const directory = temporaryDirectory(t);
   const [state, list] = [join(directory, "state"), join(directory, "loaded")];
   const job = "{ steps: [{ uses: command, argv: [/bin/true] }] }";
@@ -41,7 +41,12 @@ function loadedAtLast(t: TestContext, times: number, args: readonly string[]) {
     execFileSync(process.execPath, ["--import", join(directory, "hook.mjs"), main, ...args], {
       cwd: directory,
       // As a build of its own, which nothing else has remembered anything for.
-      env: { ...process.env, LOADED: list, RUNTIME_DIRECTORY: directory, PANTHEROS_BUILD: directory },
+      env: {
+        ...process.env,
+        LOADED: list,
+        RUNTIME_DIRECTORY: directory,
+        PANTHEROS_BUILD: build ?? basename(directory),
+      },
       stdio: "pipe",
       timeout: 60_000,
     });
@@ -97,12 +102,13 @@ describe("a command loads what it needs", () => {
     ]);
   });
 
-  it("what one has compiled is there for the others", (t) => {
-    const [first, ...others] = ["--help", "status", "run"].map(
-      (command) => loadedBy(t, command, ...(command === "run" ? ["idle"] : [])).cache,
+  it("what one has compiled is there for the others of the same build, and for no other build", (t) => {
+    const [first, ...others] = [["--help"], ["status"], ["run", "idle"]].map(
+      (args) => loadedAtLast(t, 1, args, "loading-test").cache,
     );
-    assert.match(first ?? "", /^compile cache: /);
+    assert.match(first ?? "", /^compile cache: .*\bloading-test\b/);
     assert.deepEqual(others, [first, first]);
+    assert.notEqual(loadedAtLast(t, 1, ["--help"], "loading-test-2").cache, first);
   });
 
   it("metrics: what renders the page besides", (t) => {

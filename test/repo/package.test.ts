@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { cacheFolder } from "../../src/commands/cache.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -116,6 +116,59 @@ describe("the published package, installed elsewhere", { timeout: 300_000 }, () 
   it("brings of zod what is used of it: whoever takes it as a whole makes every start longer", () => {
     const { size } = statSync(join(elsewhere, "node_modules/pantheros/dist/run.js"));
     assert.ok(size < 500_000, `${size} bytes: import functions of zod/v4/core, never its namespace as a value`);
+  });
+
+  it("has loaded three files of its own when the program of a job is started, whatever else it will need", () => {
+    const [file, list, hook] = ["early.yaml", "early", "early.cjs"].map((name) => join(elsewhere, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(
+      hook,
+      `const { ChildProcess } = require("child_process");
+       const spawn = ChildProcess.prototype.spawn;
+       ChildProcess.prototype.spawn = function (...args) {
+         require("fs").writeFileSync(${JSON.stringify(list)}, Object.keys(require.cache).join("\\n"));
+         return spawn.apply(this, args);
+       };`,
+    );
+    const job = "{ steps: [{ uses: command, argv: [/bin/true] }] }";
+    writeFileSync(
+      file,
+      `host: somewhere\nstate_directory: ${join(elsewhere, "early-state")}\njobs: { greet: ${job} }\n`,
+    );
+    // The first time the configuration is checked; the second time what was compiled is kept already.
+    for (const more of [{}, {}, { NODE_OPTIONS: `--require ${hook}` }]) {
+      const { status, stderr } = pantherosWith(more, "run", "greet", "--config", file);
+      assert.equal(status, 0, stderr);
+    }
+    const own = readFileSync(list, "utf8")
+      .split("\n")
+      .filter((path) => path.includes("/pantheros/dist/"));
+    assert.deepEqual(own.map((path) => basename(path)).sort(), ["first.js", "main.js", "run.js"]);
+  });
+
+  it("keeps what a run has compiled, and does without where that is damaged", () => {
+    const file = join(elsewhere, "kept.yaml");
+    const job = "{ steps: [{ uses: command, argv: [/bin/true] }] }";
+    writeFileSync(file, `host: somewhere\nstate_directory: ${join(elsewhere, "kept")}\njobs: { greet: ${job} }\n`);
+    const greet = () => {
+      const { status, stderr } = pantheros("run", "greet", "--config", file);
+      assert.equal(status, 0, stderr);
+    };
+    greet();
+    const first = readFileSync(join(elsewhere, "node_modules/pantheros/dist/first.js"), "utf8");
+    const builds = join(cacheFolder(environment()), "compile");
+    const own = readdirSync(builds).filter((name) => /^[0-9a-f]{16}-/.test(name) && first.includes(name.slice(0, 16)));
+    assert.equal(own.length, 1, `${own} of ${readdirSync(builds)}`);
+    const place = join(builds, own[0] as string, "run.compiled");
+    const kept = statSync(place).ino;
+    greet();
+    assert.equal(statSync(place).ino, kept);
+    writeFileSync(place, "nothing that V8 could read");
+    greet();
+    assert.ok(statSync(place).size > 100_000);
   });
 
   it("loads of Node's own modules none that a job does not use", () => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { destinationName, duration, pathOrReference, secretReference } from "../../config/scalars.ts";
+import { lazily } from "../../model/lazily.ts";
 import { addressPattern } from "../../tools/valkey/valkey.ts";
 import { uploadEvidence } from "../upload.ts";
 
@@ -36,33 +37,35 @@ const shape = {
 };
 
 /** What `backup.valkey` and `backup.falkordb` have in common: everything but the look at graphs. */
-export const RdbOptions = z
-  .strictObject(shape)
-  .refine(({ from, address }) => (from === undefined) !== (address === undefined), {
+export const RdbOptions = lazily(() =>
+  z.strictObject(shape).refine(({ from, address }) => (from === undefined) !== (address === undefined), {
     message: "give it either from, the server's folder in a snapshot, or the address of the running server",
-  });
-export type RdbOptions = z.infer<typeof RdbOptions>;
+  }),
+);
+export type RdbOptions = z.infer<ReturnType<typeof RdbOptions>>;
 
-export const RdbEvidence = z.object({
-  ...uploadEvidence,
-  files: z
-    .int()
-    .meta({ description: "Files that were found at the destination: the dump, and of a folder its append-only files" }),
-  bytes: z.int().meta({ description: "Their size" }),
-  method: z
-    .enum(["folder", "file", "connection"])
-    .meta({ description: "Found in from; written by BGSAVE and copied; or sent by the server" }),
-  saved_at: z
-    .string()
-    .nullable()
-    .meta({ description: "When the server began the dump, ISO 8601 in UTC, by its clock" }),
-  server: z.string().nullable().meta({ description: "What wrote the dump: Valkey 8.1.1" }),
-  rdb_version: z.int().meta({ description: "Of the dump's format" }),
-  checksum: z.boolean().meta({ description: "Whether the dump has one, which fits; false: rdbchecksum no" }),
-  checked_by: z
-    .string()
-    .nullable()
-    .meta({ description: "The checker that took it apart; null: none that knows its format" }),
-  keys: z.int().nullable().meta({ description: "How many the checker or the server counted; null: nobody did" }),
-});
-export type RdbEvidence = z.infer<typeof RdbEvidence>;
+export const RdbEvidence = lazily(() =>
+  z.object({
+    ...uploadEvidence,
+    files: z.int().meta({
+      description: "Files that were found at the destination: the dump, and of a folder its append-only files",
+    }),
+    bytes: z.int().meta({ description: "Their size" }),
+    method: z
+      .enum(["folder", "file", "connection"])
+      .meta({ description: "Found in from; written by BGSAVE and copied; or sent by the server" }),
+    saved_at: z
+      .string()
+      .nullable()
+      .meta({ description: "When the server began the dump, ISO 8601 in UTC, by its clock" }),
+    server: z.string().nullable().meta({ description: "What wrote the dump: Valkey 8.1.1" }),
+    rdb_version: z.int().meta({ description: "Of the dump's format" }),
+    checksum: z.boolean().meta({ description: "Whether the dump has one, which fits; false: rdbchecksum no" }),
+    checked_by: z
+      .string()
+      .nullable()
+      .meta({ description: "The checker that took it apart; null: none that knows its format" }),
+    keys: z.int().nullable().meta({ description: "How many the checker or the server counted; null: nobody did" }),
+  }),
+);
+export type RdbEvidence = z.infer<ReturnType<typeof RdbEvidence>>;

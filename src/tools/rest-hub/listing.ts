@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
+import { lazily } from "../../model/lazily.ts";
 import { StepError } from "../../model/run/outcome.ts";
 import { addressOf } from "../http-failure.ts";
 import { jsonOf } from "../restic/output.ts";
@@ -20,7 +21,7 @@ const mostBytes = 64 * 1024 * 1024;
 /** A snapshot or a lock is some hundred bytes; with thousands of paths it is more. */
 const mostContent = 16 * 1024 * 1024;
 
-const listing = z.array(z.object({ name: z.string(), size: z.int().min(0) }));
+const listing = lazily(() => z.array(z.object({ name: z.string(), size: z.int().min(0) })));
 
 /** What a REST server tells of a repository. Null: it is none, or restic reaches it through a proxy of its environment. */
 export function openRestListing(repository: PlacedRepository, limits: ListingLimits): RepositoryListing | null {
@@ -86,7 +87,7 @@ export function parseListing({ body, type }: Pick<RestAnswer, "body" | "type">, 
       tail: body.subarray(0, 500).toString("utf8"),
     });
   if (type !== secondVersion) throw lies(type === "" ? "something of no type" : type);
-  const parsed = listing.safeParse(jsonOf(body.toString("utf8")));
+  const parsed = listing().safeParse(jsonOf(body.toString("utf8")));
   if (!parsed.success) throw lies("names or sizes that cannot be");
   const files = new Map<string, ListedFile>();
   for (const { name, size } of parsed.data) {

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
+import { lazily } from "../../model/lazily.ts";
 import { StepError } from "../../model/run/outcome.ts";
 import { openListing } from "../destinations/open-listing.ts";
 import type { Execute } from "../exec.ts";
@@ -21,12 +22,14 @@ export interface ResticLock {
 }
 
 /** `cat lock`: what is false or 0 may be missing. */
-const lockContent = z.object({
-  time: z.string().refine((text) => !Number.isNaN(Date.parse(text))),
-  exclusive: z.boolean().default(false),
-  hostname: z.string().default(""),
-  pid: z.int().default(0),
-});
+const lockContent = lazily(() =>
+  z.object({
+    time: z.string().refine((text) => !Number.isNaN(Date.parse(text))),
+    exclusive: z.boolean().default(false),
+    hostname: z.string().default(""),
+    pid: z.int().default(0),
+  }),
+);
 
 /**
  * Seconds: restic itself takes a lock for stale from this age on, whoever holds it, and younger ones whose process on this host is gone.
@@ -130,7 +133,7 @@ export async function listLocks(repository: ResticRepository, execute: Execute):
 
 /** @throws StepError `unknown` */
 export function parseLock(id: string, stdout: string): ResticLock {
-  const { data } = lockContent.safeParse(jsonOf(stdout));
+  const { data } = lockContent().safeParse(jsonOf(stdout));
   if (!data) {
     throw new StepError("unknown", `restic printed something that is not a lock for ${id.slice(0, 8)}`, {
       advice: "see that the program called restic is restic itself, 0.14 or newer",

@@ -1,17 +1,6 @@
 import * as z from "zod";
+import { lazily } from "../../model/lazily.ts";
 import { StepError } from "../../model/run/outcome.ts";
-
-/**
- * What restic prints, 0.14 to 0.19. Foreign JSON: fields that are zero may be missing, unknown ones are ignored, and numbers that cannot
- * be true (0.14 tells 9223372036854775808 seconds remaining, 0.18 a negative duration) are taken for missing.
- */
-const amount = z.number().min(0).max(Number.MAX_SAFE_INTEGER).optional().catch(undefined);
-const count = amount.transform((value) => Math.round(value ?? 0));
-/** Go prints an empty list as null. */
-const texts = z
-  .array(z.string())
-  .nullish()
-  .transform((list) => list ?? []);
 
 export interface ResticProgress {
   readonly ratio?: number;
@@ -58,57 +47,74 @@ export type ResticLine =
   | { readonly type: "other" }
   | null;
 
-const status = z.object({
-  percent_done: amount,
-  bytes_done: amount,
-  total_bytes: amount,
-  files_done: amount,
-});
+/**
+ * What restic prints, 0.14 to 0.19. Foreign JSON: fields that are zero may be missing, unknown ones are ignored, and numbers that cannot
+ * be true (0.14 tells 9223372036854775808 seconds remaining, 0.18 a negative duration) are taken for missing.
+ */
+const schemas = lazily(() => {
+  const amount = z.number().min(0).max(Number.MAX_SAFE_INTEGER).optional().catch(undefined);
+  const count = amount.transform((value) => Math.round(value ?? 0));
+  /** Go prints an empty list as null. */
+  const texts = z
+    .array(z.string())
+    .nullish()
+    .transform((list) => list ?? []);
 
-const summary = z.object({
-  snapshot_id: z.string().min(8).optional().catch(undefined),
-  files_new: count,
-  files_changed: count,
-  files_unmodified: count,
-  total_files_processed: count,
-  total_bytes_processed: count,
-  data_added: count,
-});
+  const status = z.object({
+    percent_done: amount,
+    bytes_done: amount,
+    total_bytes: amount,
+    files_done: amount,
+  });
 
-/** 0.14 shows Go's own error (`{Op, Path, Err: 13}`), which names no cause in words. */
-const archivalError = z.object({
-  item: z.string().default(""),
-  error: z.object({ message: z.string().optional(), Op: z.string().optional() }).catch({}),
-});
+  const summary = z.object({
+    snapshot_id: z.string().min(8).optional().catch(undefined),
+    files_new: count,
+    files_changed: count,
+    files_unmodified: count,
+    total_files_processed: count,
+    total_bytes_processed: count,
+    data_added: count,
+  });
 
-const snapshot = z
-  .object({
-    id: z.string().min(8),
-    time: z.string().refine((text) => !Number.isNaN(Date.parse(text))),
-    hostname: z.string().default(""),
-    tags: texts,
-    paths: texts,
-    tree: z.string().optional(),
-    original: z.string().optional(),
-    summary: z.object({ total_bytes_processed: amount, total_files_processed: amount }).optional().catch(undefined),
-  })
-  .transform(
-    ({ id, time, hostname, tags, paths, tree, original, summary }): ResticSnapshot => ({
-      id,
-      at: Date.parse(time) / 1000,
-      host: hostname,
-      tags,
-      paths,
-      ...(tree === undefined ? {} : { tree }),
-      ...(original === undefined ? {} : { original }),
-      ...(summary?.total_bytes_processed === undefined ? {} : { bytes: summary.total_bytes_processed }),
-      ...(summary?.total_files_processed === undefined ? {} : { files: summary.total_files_processed }),
-    }),
-  );
-const snapshots = z
-  .array(snapshot)
-  .nullable()
-  .transform((list) => list ?? []);
+  /** 0.14 shows Go's own error (`{Op, Path, Err: 13}`), which names no cause in words. */
+  const archivalError = z.object({
+    item: z.string().default(""),
+    error: z.object({ message: z.string().optional(), Op: z.string().optional() }).catch({}),
+  });
+
+  const snapshot = z
+    .object({
+      id: z.string().min(8),
+      time: z.string().refine((text) => !Number.isNaN(Date.parse(text))),
+      hostname: z.string().default(""),
+      tags: texts,
+      paths: texts,
+      tree: z.string().optional(),
+      original: z.string().optional(),
+      summary: z.object({ total_bytes_processed: amount, total_files_processed: amount }).optional().catch(undefined),
+    })
+    .transform(
+      ({ id, time, hostname, tags, paths, tree, original, summary }): ResticSnapshot => ({
+        id,
+        at: Date.parse(time) / 1000,
+        host: hostname,
+        tags,
+        paths,
+        ...(tree === undefined ? {} : { tree }),
+        ...(original === undefined ? {} : { original }),
+        ...(summary?.total_bytes_processed === undefined ? {} : { bytes: summary.total_bytes_processed }),
+        ...(summary?.total_files_processed === undefined ? {} : { files: summary.total_files_processed }),
+      }),
+    );
+  const snapshots = z
+    .array(snapshot)
+    .nullable()
+    .transform((list) => list ?? []);
+
+  return { status, summary, archivalError, snapshots };
+});
+type Schemas = ReturnType<typeof schemas>;
 
 /** zod would compile a schema at its first use, which takes longer than to read the few lines of a backup. */
 const once = { jitless: true } as const;
@@ -117,10 +123,10 @@ export function parseResticLine(line: string): ResticLine {
   const data = jsonOf(line);
   if (typeof data !== "object" || data === null || Array.isArray(data)) return null;
   const type = "message_type" in data ? data.message_type : undefined;
-  if (type === "status") return { type, progress: progressOf(status.parse(data, once)) };
-  if (type === "summary") return { type, summary: summaryOf(summary.parse(data, once)) };
+  if (type === "status") return { type, progress: progressOf(schemas().status.parse(data, once)) };
+  if (type === "summary") return { type, summary: summaryOf(schemas().summary.parse(data, once)) };
   if (type === "error") {
-    const { item, error } = archivalError.parse(data, once);
+    const { item, error } = schemas().archivalError.parse(data, once);
     return { type, item, message: error.message ?? `${item}: ${error.Op ?? "read"} failed` };
   }
   if (type === "exit_error") return { type, message: "message" in data ? String(data.message) : "" };
@@ -129,7 +135,7 @@ export function parseResticLine(line: string): ResticLine {
 
 /** @throws StepError `unknown` when it is not the listing of `snapshots --json` */
 export function parseSnapshots(stdout: string): readonly ResticSnapshot[] {
-  const parsed = snapshots.safeParse(jsonOf(stdout));
+  const parsed = schemas().snapshots.safeParse(jsonOf(stdout));
   if (!parsed.success) throw unreadable("the list of snapshots", stdout);
   return parsed.data;
 }
@@ -158,7 +164,7 @@ export function parseVersion(stdout: string): string | null {
   return /^restic (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? null;
 }
 
-function progressOf(seen: z.infer<typeof status>): ResticProgress {
+function progressOf(seen: z.infer<Schemas["status"]>): ResticProgress {
   return {
     ...(seen.percent_done === undefined ? {} : { ratio: Math.min(1, seen.percent_done) }),
     ...(seen.bytes_done === undefined ? {} : { bytesDone: seen.bytes_done }),
@@ -167,7 +173,7 @@ function progressOf(seen: z.infer<typeof status>): ResticProgress {
   };
 }
 
-function summaryOf(seen: z.infer<typeof summary>): ResticSummary {
+function summaryOf(seen: z.infer<Schemas["summary"]>): ResticSummary {
   return {
     snapshotId: seen.snapshot_id ?? null,
     filesNew: seen.files_new,

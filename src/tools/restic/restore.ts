@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazily } from "../../model/lazily.ts";
 import { StepError } from "../../model/run/outcome.ts";
 import type { Execute } from "../exec.ts";
 import { createResticCall } from "./call.ts";
@@ -20,12 +21,14 @@ export interface SnapshotContent {
   readonly bytes: number;
 }
 
-const node = z.object({
-  struct_type: z.literal("node"),
-  type: z.string(),
-  path: z.string(),
-  size: z.number().min(0).default(0),
-});
+const node = lazily(() =>
+  z.object({
+    struct_type: z.literal("node"),
+    type: z.string(),
+    path: z.string(),
+    size: z.number().min(0).default(0),
+  }),
+);
 
 /**
  * Every regular file of a snapshot, told one by one: a snapshot may hold millions.
@@ -44,7 +47,7 @@ export async function listFiles(
     onStdoutLine(line) {
       const data = jsonOf(line);
       if (data !== undefined) understood += 1;
-      const seen = node.safeParse(data).data;
+      const seen = node().safeParse(data).data;
       if (seen?.type !== "file") return;
       files += 1;
       bytes += seen.size;

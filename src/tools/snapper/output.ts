@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazily } from "../../model/lazily.ts";
 import { StepError } from "../../model/run/outcome.ts";
 
 /** One entry of `snapper --jsonout list`; `current`, which is the subvolume itself, is left out. */
@@ -7,21 +8,23 @@ export interface SnapperSnapshot {
   readonly userdata: Readonly<Record<string, string>>;
 }
 
-const list = z.record(
-  z.string(),
-  z.array(z.object({ number: z.int().min(0), userdata: z.record(z.string(), z.string()).nullish() })),
+const list = lazily(() =>
+  z.record(
+    z.string(),
+    z.array(z.object({ number: z.int().min(0), userdata: z.record(z.string(), z.string()).nullish() })),
+  ),
 );
-const settings = z.record(z.string(), z.string());
+const settings = lazily(() => z.record(z.string(), z.string()));
 
 /** Output of `snapper --jsonout -c CONFIG list`. @throws StepError `unknown` when it is something else */
 export function parseSnapperList(text: string, config: string): readonly SnapperSnapshot[] {
-  const all = parse(text, list)[config] ?? [];
+  const all = parse(text, list())[config] ?? [];
   return all.filter(({ number }) => number > 0).map(({ number, userdata }) => ({ number, userdata: userdata ?? {} }));
 }
 
 /** Output of `snapper --jsonout -c CONFIG get-config`: the file's variables. @throws StepError `unknown` */
 export function parseSnapperSettings(text: string): Readonly<Record<string, string>> {
-  return parse(text, settings);
+  return parse(text, settings());
 }
 
 /** Output of `snapper create --print-number`; null: it printed no number. */
