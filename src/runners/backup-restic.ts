@@ -9,7 +9,7 @@ import type { ResticSnapshot } from "../tools/restic/output.ts";
 import { repositoryExists } from "../tools/restic/repository.ts";
 import { isOlder } from "../tools/restic/restic.ts";
 import { isReadable, requireOneReadable, resolveSources, type Sources } from "../tools/restic/sources.ts";
-import { watchSnapshots } from "../tools/snapshot-watch.ts";
+import { blindWatch, watchSnapshots } from "../tools/snapshot-watch.ts";
 import {
   creatingIfAbsent,
   listingLimits,
@@ -107,7 +107,7 @@ async function backUp(
 ): Promise<StepResult<Evidence>> {
   const { restic, repository } = opened;
   await restic.reach();
-  const watch = await watchSnapshots(repository, listingLimits(context));
+  const watch = context.dryRun ? blindWatch : await watchSnapshots(repository, listingLimits(context));
   const { targets, livePaths, exclude } = sources;
   const host = hostOf(options, context);
   const tags = [...ownTags(context.job, livePaths), ...options.tags];
@@ -143,15 +143,14 @@ async function backUp(
   };
   const sizes = `${summary.files} files, ${formatBytes(summary.bytes)}, ${formatBytes(summary.bytesAdded)} added`;
   const result = { evidence, bytes: summary.bytes, files: summary.files, tail: report.tail };
-  if (report.unread > 0) {
-    const message = `${sizes}, but ${report.unread} could not be read: ${report.problem ?? "see restic's output"}`;
-    const advice = "let its user read all of it, or exclude what is not wanted";
-    return { ...result, outcome: "partial", reason: "source", message: `${message} – ${advice}` };
-  }
   const where = seen
     ? `in ${options.repository} as snapshot ${seen.id.slice(0, 8)}`
     : `would go to ${options.repository}`;
-  return { ...result, message: `${sizes}, ${where}` };
+  const message = `${sizes}, ${where}`;
+  if (report.unread === 0) return { ...result, message };
+  const missing = `${report.unread} could not be read: ${report.problem ?? "see restic's output"}`;
+  const advice = "let its user read all of it, or exclude what is not wanted";
+  return { ...result, outcome: "partial", reason: "source", message: `${message}, but ${missing} – ${advice}` };
 }
 
 /** By its tags a snapshot finds its predecessor although the path is another one; before 0.16 restic has to be told which it is. */

@@ -24,7 +24,7 @@ const backupBeginsMilliseconds = 50;
 const unseen: Sighting = { state: "unseen" };
 
 /** Sees nothing, and so proves nothing. */
-const blindWatch: SnapshotWatch = { find: async () => unseen };
+export const blindWatch: SnapshotWatch = { find: async () => unseen };
 
 /**
  * Before a backup: remembers what is there. Where the files cannot be listed without restic – S3, SFTP, no right to read – it is blind.

@@ -247,7 +247,10 @@ describe("backup.restic", () => {
       const result = await run({ from: [source, "/nowhere"] });
       assert.deepEqual([result.outcome, result.reason], ["partial", "source"]);
       assert.equal(result.evidence.snapshot_id, id);
-      assert.match(result.message ?? "", /1 could not be read/);
+      assert.ok(
+        result.message?.includes(`in main as snapshot ${id.slice(0, 8)}, but 1 could not be read`),
+        result.message,
+      );
       assert.match(result.message ?? "", problem);
     }
   });
