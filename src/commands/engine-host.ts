@@ -1,12 +1,16 @@
 import { collectors } from "../collectors/index.ts";
 import { describeRun } from "../engine/emit.ts";
 import { runEngine } from "../engine/engine.ts";
+import { claimEngine, releaseEngine } from "../engine/only-engine.ts";
+import { type Ledger, LedgerError } from "../ledger/ledger.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import { formatDuration } from "../model/quantity.ts";
+import type { ProcessIdentity } from "../model/run/run.ts";
 import { loadRunner } from "../runners/index.ts";
 import { readClock } from "../tools/clock.ts";
 import { createExecute } from "../tools/exec.ts";
-import type { Invocation } from "./command.ts";
+import { ownIdentity } from "../tools/process/process.ts";
+import { type Invocation, UsageError } from "./command.ts";
 import type { Host } from "./host.ts";
 import { createLog } from "./log.ts";
 
@@ -15,6 +19,8 @@ export async function runHostEngine(host: Host, invocation: Invocation): Promise
   const ledger = openLedger(host.ledgerPath, { mode: "write" });
   const log = createLog(invocation);
   const { signal, environment, now } = invocation;
+  const own = ownIdentity();
+  refuseSecond(host, ledger, own, now());
   const failing = new Set<string>();
   // A process of its own: a run must not share memory or fate with the engine. When the engine ends, the run is asked to stop (SIGTERM).
   const startRun = (job: string) => {
@@ -64,8 +70,29 @@ export async function runHostEngine(host: Host, invocation: Invocation): Promise
       },
     });
   } finally {
+    release(ledger, own);
     ledger.close();
     log.info("engine stopped");
+  }
+}
+
+function refuseSecond(host: Host, ledger: Ledger, own: ProcessIdentity, now: number): void {
+  const other = claimEngine(ledger, own, now);
+  if (other === null) return;
+  ledger.close();
+  const isHere = other.bootId === own.bootId;
+  const [who, what] = isHere
+    ? [`another engine, process ${other.pid},`, `to take its place, end it first: kill ${other.pid}`]
+    : ["an engine in another container", "to take its place, end that first; if it was killed, try again in a minute"];
+  throw new UsageError(`${who} works on ${host.ledgerPath} already: jobs would be started twice\n  → ${what}`);
+}
+
+function release(ledger: Ledger, own: ProcessIdentity): void {
+  try {
+    releaseEngine(ledger, own);
+  } catch (error) {
+    // The disk is full: that this engine is gone can be seen.
+    if (!(error instanceof LedgerError)) throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type JudgedBackup, judgedBackups } from "../collectors/anomalies.ts";
-import { endOf, readAwakeJournal } from "../collectors/awake.ts";
+import { readAwakeJournal } from "../collectors/awake.ts";
 import type { SubjectKind } from "../collectors/collector.ts";
 import { type Proof, proofOf, worstProof } from "../collectors/proof.ts";
 import type { Config } from "../config/schema.ts";
@@ -9,6 +9,7 @@ import type { MetricName } from "../model/metrics.ts";
 import type { JobState, Run } from "../model/run/run.ts";
 import { type StateSnapshot, valueAt } from "../model/samples/sample.ts";
 import { type ReadClock, readClock } from "../tools/clock.ts";
+import { hasEngine } from "./only-engine.ts";
 import { isGone } from "./presence.ts";
 
 /** One declared job: its last run and its last success are two things. Times are seconds since the epoch; null: never or unknown. */
@@ -93,15 +94,6 @@ export function jobStatuses(
       unattended: isStartedByEngine(declared) && !isAttended,
     };
   });
-}
-
-/** An engine journals that the machine is awake every 15 seconds; one that has been silent for so long is not there, milliseconds. */
-const engineSilence = 180_000;
-
-/** @param now milliseconds since the epoch */
-function hasEngine(ledger: Ledger, now: number): boolean {
-  const last = endOf(ledger, now);
-  return last !== null && now - last <= engineSilence;
 }
 
 /** Whether it is started by the engine and by nobody else. */

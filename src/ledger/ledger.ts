@@ -156,6 +156,8 @@ export interface Ledger {
   pruneMeasurements(before: number): number;
   /** Keeps a note of a collector for its own next look; null forgets it. Durable when it returns. */
   remember(owner: string, key: string, value: JsonValue | null): void;
+  /** Replaces a note by what `change` makes of it, while nobody else can. Durable when it returns. */
+  revise(owner: string, key: string, change: (known: unknown) => JsonValue | null): void;
   /** What `remember` kept, perhaps in another version of pantheros: check its shape. Null: nothing. */
   recall(owner: string, key: string): unknown;
   /** Journals that the machine was awake; continues the stretch that ends where this one begins. Milliseconds since the epoch. */

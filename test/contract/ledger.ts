@@ -746,6 +746,24 @@ export function describeLedger(name: string, open: (t: TestContext) => Ledger): 
     });
   });
 
+  describe(`${name}: a note that several want`, () => {
+    test("is revised as it is now; a revision that fails changes nothing", (t) => {
+      const ledger = open(t);
+      const add = (known: unknown) => [...((known ?? []) as string[]), "one more"];
+      ledger.revise("engine", "list", add);
+      ledger.revise("engine", "list", add);
+      assert.deepEqual(ledger.recall("engine", "list"), ["one more", "one more"]);
+      assert.throws(() =>
+        ledger.revise("engine", "list", () => {
+          throw new Error("no");
+        }),
+      );
+      assert.deepEqual(ledger.recall("engine", "list"), ["one more", "one more"]);
+      ledger.revise("engine", "list", () => null);
+      assert.equal(ledger.recall("engine", "list"), null);
+    });
+  });
+
   describe(`${name}: the awake journal`, () => {
     test("what follows without a gap is one stretch; a gap begins another", (t) => {
       const ledger = open(t);

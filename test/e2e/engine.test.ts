@@ -72,6 +72,25 @@ describe("pantheros up", { timeout: 120_000, concurrency: 2 }, () => {
     assert.match(up.stderr(), /test: run \S+ failed\/killed: process \d+ was killed/);
   });
 
+  it("is alone: a second engine is refused, and takes over from one that was killed", async (t) => {
+    const host = createHost(t, { jobs: { test: jobOf([{ uses: "command", argv: ["true"] }]) } });
+    const engine = () => startPantheros(t, host.config, ["engine"], { seconds: 120 });
+    const started = async ({ stderr }: ReturnType<typeof engine>) =>
+      eventually("the engine to start", async () => /engine started/.test(stderr()));
+    const first = engine();
+    await started(first);
+    const second = engine();
+    assert.equal((await second.ended).code, 2);
+    assert.match(second.stderr(), /another engine, process \d+, works on .*ledger\.sqlite already/);
+    assert.match(second.stderr(), /→ to take its place, end it first: kill \d+/);
+    first.kill("SIGKILL");
+    await first.ended;
+    const third = engine();
+    await started(third);
+    third.kill("SIGTERM");
+    assert.equal((await third.ended).code, 0, third.stderr());
+  });
+
   it("does not start on an address that is taken, and says what to do", async (t) => {
     const taken = createServer().listen(0, "127.0.0.1");
     t.after(() => taken.close());
