@@ -12,7 +12,7 @@ import { nothingDone, type StepPlan } from "../src/model/run/run.ts";
 import { Secret } from "../src/model/secret.ts";
 import { loadRunners } from "../src/runners/index.ts";
 import { endProgram, published, requirePublished } from "./program.ts";
-import { atMost, type Benchmark, milliseconds, plain, type Row } from "./row.ts";
+import { atMost, type Benchmark, milliseconds, percent, plain, type Row } from "./row.ts";
 
 const subvolumes = 100;
 const snapshotsEach = 50;
@@ -70,7 +70,6 @@ interface Cost {
 
 function rowsOf(costs: readonly Cost[], idle: number): readonly Row[] {
   const looks = costs.reduce((sum, { seconds, every }) => sum + seconds / every, 0);
-  const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
   const dear = costs.toSorted((a, b) => b.seconds / b.every - a.seconds / a.every).filter((each) => each.seconds > 0);
   const size = `${subvolumes} jobs, ${subvolumes} subvolumes, ${subvolumes * snapshotsEach} snapshots`;
   return [

@@ -59,4 +59,5 @@ export function exactly(
 
 export const times = (ratio: number) => `${Number(ratio.toFixed(2))}×`;
 export const milliseconds = (ms: number) => `${ms < 10 ? Number(ms.toFixed(2)) : ms.toFixed(0)} ms`;
+export const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
 export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
