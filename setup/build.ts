@@ -123,7 +123,7 @@ function loadedByRun({ outputs }: Metafile): Readonly<Record<"first" | "run", Re
  * the program that it runs is at work.
  */
 function usedLate({ outputs }: Metafile): ReadonlySet<string> {
-  const isLate = (input: string) => /(?:node_modules\/zod\/.*|^src\/config\/scalars\.ts)$/.test(input);
+  const isLate = (input: string) => /(?:node_modules\/zod\/.*|^src\/config\/(?:scalars|retention)\.ts)$/.test(input);
   const used = Object.entries(outputs).filter(([, { inputs }]) => {
     const own = Object.keys(inputs).filter((input) => (inputs[input]?.bytesInOutput ?? 0) > 0);
     return own.length > 0 && own.every(isLate);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazily } from "../model/lazily.ts";
 import { positiveDuration, secretReference } from "./scalars.ts";
 import { literalSecret, namesSecret } from "./secret-names.ts";
 
@@ -47,7 +48,7 @@ export type RequestOptions = z.infer<z.ZodObject<ReturnType<typeof requestShape>
 const hookEvents = ["start", "success", "partial", "failed", "skipped"] as const;
 export type HookEvent = (typeof hookEvents)[number];
 
-export const hook = z.lazy(() =>
+export const hook = lazily(() =>
   z.strictObject({
     ...requestShape(),
     on: z
@@ -61,4 +62,4 @@ export const hook = z.lazy(() =>
     }),
   }),
 );
-export type HookConfig = z.infer<typeof hook>;
+export type HookConfig = z.infer<ReturnType<typeof hook>>;

@@ -21,7 +21,7 @@ import { defineRunner, type RunnerContext, type StepResult } from "./runner.ts";
 
 const VerifyOptions = lazily(() =>
   z.strictObject({
-    ...archiveSelection,
+    ...archiveSelection(),
     read: z.enum(["none", "newest", "all"]).default("none").meta({
       description:
         "What is also read and hashed: what it takes to restore the newest archive of each name, or everything",

@@ -42,7 +42,7 @@ export const backupRclone = defineRunner({
   options: RcloneOptions,
   produces: () =>
     z.object({
-      ...uploadEvidence,
+      ...uploadEvidence(),
       files: z.int().meta({ description: "Files of the source that were found at the destination" }),
       bytes: z.int().meta({ description: "Their size" }),
       bytes_copied: z.int().meta({ description: "What had to be moved; the rest was there already" }),

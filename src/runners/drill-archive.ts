@@ -21,7 +21,7 @@ import { exists } from "./upload.ts";
 
 const DrillOptions = lazily(() =>
   z.strictObject({
-    ...archiveSelection,
+    ...archiveSelection(),
     archive: z
       .string()
       .min(1)

@@ -42,7 +42,7 @@ export const exportCommand = defineRunner({
   options,
   produces: () =>
     z.object({
-      ...uploadEvidence,
+      ...uploadEvidence(),
       files: z.int().meta({ description: "Files of the result that were found at the destination" }),
       bytes: z.int().meta({ description: "Their size" }),
       skipped_special: z.int().meta({ description: "Symbolic links, sockets, pipes and devices: not copied" }),

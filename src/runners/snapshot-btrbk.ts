@@ -40,7 +40,7 @@ export const snapshotBtrbk = defineRunner({
   produces: () =>
     z.object({
       path: z.string().meta({ description: "The newest snapshot of the subvolume" }),
-      ...snapshotEvidence,
+      ...snapshotEvidence(),
       unchanged: z.boolean().meta({
         description: "It is from an earlier run: the subvolume has not changed since (snapshot_create onchange)",
       }),

@@ -20,7 +20,7 @@ export const snapshotBtrfs = defineRunner({
     z.object({
       path: z.string().meta({ description: "Absolute path of the snapshot" }),
       name: z.string().meta({ description: "Its name in the directory of snapshots" }),
-      ...snapshotEvidence,
+      ...snapshotEvidence(),
     }),
   target: (options) => options.subvolume,
 

@@ -44,7 +44,7 @@ export const snapshotSnapper = defineRunner({
       path: z.string().meta({ description: "Absolute path of the snapshot" }),
       number: z.int().meta({ description: "Its number; in a dry run the one that snapper would give" }),
       config: z.string().meta({ description: "The snapper configuration" }),
-      ...snapshotEvidence,
+      ...snapshotEvidence(),
     }),
   target: ({ subvolume }) => subvolume,
 

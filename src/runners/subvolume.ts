@@ -7,14 +7,14 @@ import { locate, locateNearest } from "../tools/files/filesystem.ts";
 import type { RunnerContext } from "./runner.ts";
 
 /** What Btrfs says of a snapshot, as part of what a step shows. */
-export const snapshotEvidence = {
+export const snapshotEvidence = () => ({
   uuid: z.string().nullable().meta({ description: "Its Btrfs UUID; null in a dry run" }),
   parent_uuid: z
     .string()
     .nullable()
     .meta({ description: "UUID of the subvolume that it was made of; null in a dry run" }),
   created_at: z.string().nullable().meta({ description: "When Btrfs made it, ISO 8601 in UTC; null in a dry run" }),
-};
+});
 
 /** @throws StepError `config` when the configuration has no subvolume of that name */
 export function declaredSubvolume(name: string, { config }: Pick<RunnerContext, "config">): SubvolumeConfig {

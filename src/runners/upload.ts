@@ -8,11 +8,11 @@ import { copyWithRclone } from "../tools/rclone/rclone.ts";
 import type { Leftover, RunnerContext } from "./runner.ts";
 
 /** Where an upload is, as part of what a step shows. */
-export const uploadEvidence = {
+export const uploadEvidence = () => ({
   destination: z.string().meta({ description: "Its name in the configuration" }),
   prefix: z.string().meta({ description: "Below which the files are, the destination's own included" }),
   url: z.string().meta({ description: "s3://bucket/prefix/, or the folder" }),
-};
+});
 
 /** What is uploaded, and below which prefix. */
 export interface Upload {

@@ -13,6 +13,7 @@ import {
 import { basename, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { cacheFolder } from "../../src/commands/cache.ts";
+import { runnerNames } from "../../src/runners/index.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -147,6 +148,24 @@ describe("the published package, installed elsewhere", { timeout: 300_000 }, () 
       .split("\n")
       .filter((path) => path.includes("/pantheros/dist/"));
     assert.deepEqual(own.map((path) => basename(path)).sort(), ["first.js", "main.js", "run.js"]);
+  });
+
+  it("makes no schema when the files of runners are loaded, only when one is asked for", () => {
+    const dist = join(elsewhere, "node_modules/pantheros/dist");
+    const names = readdirSync(dist);
+    const zod = names.find(
+      (name) => name.endsWith(".js") && readFileSync(join(dist, name), "utf8").includes('"ZodError"'),
+    );
+    const files = names.filter((name) =>
+      runnerNames.some(
+        (uses) => name.endsWith(".js") && name.slice(0, -"-12345678.js".length) === uses.replace(".", "-"),
+      ),
+    );
+    // Two lie in run.js.
+    assert.equal(files.length, runnerNames.length - 2);
+    const script = `for (const name of ${JSON.stringify(["run.js", ...files])}) require("./" + name); console.log(Object.keys(require.cache).join("\\n"))`;
+    const loaded = execFileSync(process.execPath, ["-e", script], { cwd: dist, encoding: "utf8" });
+    assert.ok(zod !== undefined && !loaded.includes(zod), zod);
   });
 
   it("keeps what a run has compiled, and does without where that is damaged", () => {

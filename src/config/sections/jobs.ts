@@ -75,7 +75,7 @@ export const job = z.strictObject({
     .meta({ description: "Jobs after whose success it is started, besides its own schedule" }),
   only_if: conditions.optional().meta({ description: "Otherwise the run is skipped, with the reason `condition`" }),
   hooks: z
-    .array(hook)
+    .array(hook())
     .default([])
     .meta({ description: "HTTP requests at the start and the end of each run; what becomes of them never changes it" }),
   steps: z.array(stepBase.loose()).min(1),

@@ -4,12 +4,12 @@ import type { CatalogQuery } from "../../tools/archive/catalog.ts";
 import type { RunnerContext } from "../runner.ts";
 
 /** Options of steps that look at archives which another step has made. */
-export const archiveSelection = {
+export const archiveSelection = () => ({
   destination: destinationName,
   prefix: z.string().default("").meta({ description: "As of the step that archives: below the destination's own" }),
   host: z.string().min(1).optional().meta({ description: "Whose archives; default: the configuration's host" }),
   name: z.string().min(1).optional().meta({ description: "What the archives are called; default: all names" }),
-};
+});
 
 /** What a run that is alive may have begun is younger than this, milliseconds since the epoch: no run outlives its deadline. */
 export function oldestAlive({ config, now }: Pick<RunnerContext, "config" | "now">): number {

@@ -4,7 +4,7 @@ import { lazily } from "../../model/lazily.ts";
 import { addressPattern } from "../../tools/valkey/valkey.ts";
 import { uploadEvidence } from "../upload.ts";
 
-const shape = {
+const shape = () => ({
   from: pathOrReference.optional().meta({
     description: "The server's folder in a snapshot, e.g. ${snap.path}/valkey; or give an address",
   }),
@@ -34,11 +34,11 @@ const shape = {
     description:
       "Program; default: valkey-check-rdb and redis-check-rdb, whichever knows the dump's format; without one its checksum has to do",
   }),
-};
+});
 
 /** What `backup.valkey` and `backup.falkordb` have in common: everything but the look at graphs. */
 export const RdbOptions = lazily(() =>
-  z.strictObject(shape).refine(({ from, address }) => (from === undefined) !== (address === undefined), {
+  z.strictObject(shape()).refine(({ from, address }) => (from === undefined) !== (address === undefined), {
     message: "give it either from, the server's folder in a snapshot, or the address of the running server",
   }),
 );
@@ -46,7 +46,7 @@ export type RdbOptions = z.infer<ReturnType<typeof RdbOptions>>;
 
 export const RdbEvidence = lazily(() =>
   z.object({
-    ...uploadEvidence,
+    ...uploadEvidence(),
     files: z.int().meta({
       description: "Files that were found at the destination: the dump, and of a folder its append-only files",
     }),
