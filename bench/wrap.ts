@@ -8,7 +8,7 @@ import { byTurns, median } from "./measure.ts";
 import { published, requirePublished, runProgram } from "./program.ts";
 import { atMost, type Benchmark, milliseconds, percent, plain, times } from "./row.ts";
 
-const rounds = 20;
+const rounds = 40;
 const files = 500;
 /** Random, so that restic has to compress and store all of it: some ten seconds of work. */
 const large = 3 * 1024 ** 3;
