@@ -113,6 +113,16 @@ describe("a file that is loaded as far as it was compiled", () => {
     });
   }
 
+  it("is not used for another file of the same length", () => {
+    assert.deepEqual(started(["beside"]), ["beside"]);
+    writeFileSync(run, file.replace('require("./beside.js").name', 'require("./beside.js").eman'));
+    writeFileSync(join(run, "../beside.js"), 'exports.eman = "other";\n');
+    assert.deepEqual(started(["beside"]), ["other"]);
+    const kept = written();
+    assert.deepEqual(started(["beside"]), ["other"]);
+    assert.equal(written(), kept);
+  });
+
   it("is made anew for a Node that was told to work otherwise", () => {
     started();
     const first = written();
@@ -130,6 +140,15 @@ describe("a file that is loaded as far as it was compiled", () => {
     mkdirSync(join(place, "full"), { recursive: true });
     assert.deepEqual(started(), [199]);
     assert.deepEqual(readdirSync(folder), ["run.compiled"]);
+  });
+
+  it("leaves nothing else, also after one that was killed while it wrote", () => {
+    writeFileSync(`${place}.part`, "half");
+    started();
+    assert.deepEqual(readdirSync(folder), ["run.compiled"]);
+    const kept = written();
+    started();
+    assert.equal(written(), kept);
   });
 
   it("is left alone where there is none", () => {
