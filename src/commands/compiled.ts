@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import module from "node:module";
 import { dirname, join } from "node:path";
 import { Script } from "node:vm";
@@ -38,7 +38,7 @@ export function keepCompiled(): void {
   const unfinished = `${place}.part`;
   try {
     const data = script.createCachedData();
-    writeWhole(unfinished, [sumsOf(code, data), data]);
+    writeFileSync(unfinished, Buffer.concat([sumsOf(code, data), data]), { mode: 0o600, flush: true });
     renameSync(unfinished, place);
   } catch {
     // A folder that is gone, read-only or full costs the next start some milliseconds and nothing else.
@@ -76,13 +76,3 @@ function sumsOf(code: string, data: Buffer): Buffer {
   return sums;
 }
 const sumBytes = 8;
-
-function writeWhole(place: string, parts: readonly Buffer[]): void {
-  const descriptor = openSync(place, "w", 0o600);
-  try {
-    for (const part of parts) writeSync(descriptor, part);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}

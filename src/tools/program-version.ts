@@ -4,14 +4,10 @@ import { dirname } from "node:path";
 import { jsonOf } from "./restic/output.ts";
 
 /** What tells one file from the one that takes its place: none of it can be the same by chance, and no program can set ctime. */
-interface Known {
-  readonly file: string;
-  readonly inode: string;
-  readonly size: string;
-  readonly modified: string;
-  readonly changed: string;
-  readonly version: string;
-}
+const fields = ["file", "inode", "size", "modified", "changed", "version"] as const;
+type Known = Readonly<Record<(typeof fields)[number], string>>;
+/** A longer list is not one of ours. */
+const mostNoted = 100;
 
 /** Programs that are remembered; those of the tests of one state directory, at most. */
 const mostKnown = 20;
@@ -64,10 +60,9 @@ function isMachineCode(file: string): boolean {
 function readNotes(notes: string): readonly Known[] {
   try {
     const noted = jsonOf(readFileSync(notes, "utf8"));
-    // What it is compared with are texts: anything else in it is as good as none. No schema, which would have to be made before each backup.
-    return Array.isArray(noted)
-      ? noted.filter((one) => typeof one?.file === "string" && typeof one.version === "string")
-      : [];
+    // By hand: a schema would have to be made before each backup.
+    const isKnown = (one: Partial<Known> | null) => fields.every((field) => typeof one?.[field] === "string");
+    return Array.isArray(noted) && noted.length <= mostNoted && noted.every(isKnown) ? noted : [];
   } catch {
     // The first time there is none; one that cannot be read is as good as none.
     return [];
